@@ -1,0 +1,216 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote as _quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.schema import Schema
+from ...models.schema_content import SchemaContent
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    id: str,
+    *,
+    body: SchemaContent | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/export-schemas/{id}/draft".format(
+            id=_quote(str(id), safe=""),
+        ),
+    }
+
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Schema | None:
+    if 200 <= response.status_code <= 299:
+        response_2xx = Schema.from_dict(response.json())
+
+        return response_2xx
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Schema]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: SchemaContent | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Schema]:
+    """Create a draft of an export schema
+
+     Creates a draft, or replaces the one there is. With a body the draft takes that content; with none
+    it starts as a
+    copy of the latest published version. The published version stays as it is: the answer has
+    `has_draft` true and
+    `version` of the latest published version. A built-in schema is answered with `404`.
+
+    Args:
+        id (str): Id of an export schema. Treat it as opaque.
+        idempotency_key (str | Unset): A UUID in hyphenated, plain, braced or URN form.
+        body (SchemaContent | Unset): The whole new content of an export schema. What is left out
+            or null is cleared.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Schema]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: SchemaContent | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Schema | None:
+    """Create a draft of an export schema
+
+     Creates a draft, or replaces the one there is. With a body the draft takes that content; with none
+    it starts as a
+    copy of the latest published version. The published version stays as it is: the answer has
+    `has_draft` true and
+    `version` of the latest published version. A built-in schema is answered with `404`.
+
+    Args:
+        id (str): Id of an export schema. Treat it as opaque.
+        idempotency_key (str | Unset): A UUID in hyphenated, plain, braced or URN form.
+        body (SchemaContent | Unset): The whole new content of an export schema. What is left out
+            or null is cleared.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Schema
+    """
+
+    return sync_detailed(
+        id=id,
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: SchemaContent | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[Schema]:
+    """Create a draft of an export schema
+
+     Creates a draft, or replaces the one there is. With a body the draft takes that content; with none
+    it starts as a
+    copy of the latest published version. The published version stays as it is: the answer has
+    `has_draft` true and
+    `version` of the latest published version. A built-in schema is answered with `404`.
+
+    Args:
+        id (str): Id of an export schema. Treat it as opaque.
+        idempotency_key (str | Unset): A UUID in hyphenated, plain, braced or URN form.
+        body (SchemaContent | Unset): The whole new content of an export schema. What is left out
+            or null is cleared.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Schema]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: SchemaContent | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
+) -> Schema | None:
+    """Create a draft of an export schema
+
+     Creates a draft, or replaces the one there is. With a body the draft takes that content; with none
+    it starts as a
+    copy of the latest published version. The published version stays as it is: the answer has
+    `has_draft` true and
+    `version` of the latest published version. A built-in schema is answered with `404`.
+
+    Args:
+        id (str): Id of an export schema. Treat it as opaque.
+        idempotency_key (str | Unset): A UUID in hyphenated, plain, braced or URN form.
+        body (SchemaContent | Unset): The whole new content of an export schema. What is left out
+            or null is cleared.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Schema
+    """
+
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

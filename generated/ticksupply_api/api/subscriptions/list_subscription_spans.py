@@ -1,0 +1,172 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote as _quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.span import Span
+from ...types import Response
+
+
+def _get_kwargs(
+    id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/subscriptions/{id}/spans".format(
+            id=_quote(str(id), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> list[Span] | None:
+    if 200 <= response.status_code <= 299:
+        response_2xx = []
+        _response_2xx = response.json()
+        for componentsschemas_span_list_item_data in _response_2xx:
+            componentsschemas_span_list_item = Span.from_dict(componentsschemas_span_list_item_data)
+
+            response_2xx.append(componentsschemas_span_list_item)
+
+        return response_2xx
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[list[Span]]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[list[Span]]:
+    """List the recording spans of a subscription
+
+     When the subscription was recording, as one plain array. An active subscription has one open span,
+    whose `ended_at`
+    is null, besides its closed ones; a paused subscription has closed ones only.
+
+    Args:
+        id (str): Id of a subscription. Treat it as opaque.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[list[Span]]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> list[Span] | None:
+    """List the recording spans of a subscription
+
+     When the subscription was recording, as one plain array. An active subscription has one open span,
+    whose `ended_at`
+    is null, besides its closed ones; a paused subscription has closed ones only.
+
+    Args:
+        id (str): Id of a subscription. Treat it as opaque.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        list[Span]
+    """
+
+    return sync_detailed(
+        id=id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[list[Span]]:
+    """List the recording spans of a subscription
+
+     When the subscription was recording, as one plain array. An active subscription has one open span,
+    whose `ended_at`
+    is null, besides its closed ones; a paused subscription has closed ones only.
+
+    Args:
+        id (str): Id of a subscription. Treat it as opaque.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[list[Span]]
+    """
+
+    kwargs = _get_kwargs(
+        id=id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> list[Span] | None:
+    """List the recording spans of a subscription
+
+     When the subscription was recording, as one plain array. An active subscription has one open span,
+    whose `ended_at`
+    is null, besides its closed ones; a paused subscription has closed ones only.
+
+    Args:
+        id (str): Id of a subscription. Treat it as opaque.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        list[Span]
+    """
+
+    return (
+        await asyncio_detailed(
+            id=id,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.derive_rule import DeriveRule
+from ..types import as_object, mistyped, without_secrets
+
+
+@_attrs_define(eq=False)
+class Derive(MutableMapping[str, list[DeriveRule]]):
+    """Fields to make in the messages before extraction, by exchange code.
+
+    A mapping; `additional_properties` is the dict behind it.
+    """
+
+    additional_properties: dict[str, list[DeriveRule]] = _attrs_field(factory=dict, repr=without_secrets)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        source = as_object("Derive", src_dict)
+        entries = {}
+        for key, value in source.items():
+            if not isinstance(value, list):
+                raise mistyped("Derive", "an array", value)
+            value = [DeriveRule.from_dict(item) for item in value]
+
+            entries[key] = value
+        return cls(entries)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: [item.to_dict() for item in value] for key, value in self.additional_properties.items()}
+
+    def __getitem__(self, key: str) -> list[DeriveRule]:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: list[DeriveRule]) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.additional_properties)
+
+    def __len__(self) -> int:
+        return len(self.additional_properties)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import as_object, without_secrets
+
+
+@_attrs_define(eq=False)
+class ErrorDetails(MutableMapping[str, Any]):
+    """Free-form facts about an error. No key can be relied on.
+
+    A mapping; `additional_properties` is the dict behind it.
+    """
+
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, repr=without_secrets)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        source = as_object("ErrorDetails", src_dict)
+        return cls(source)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self.additional_properties)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.additional_properties)
+
+    def __len__(self) -> int:
+        return len(self.additional_properties)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.unfold_rule import UnfoldRule
+from ..types import as_object, without_secrets
+
+
+@_attrs_define(eq=False)
+class Unfold(MutableMapping[str, UnfoldRule]):
+    """The array of which every element becomes a row, by exchange code.
+
+    A mapping; `additional_properties` is the dict behind it.
+    """
+
+    additional_properties: dict[str, UnfoldRule] = _attrs_field(factory=dict, repr=without_secrets)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        source = as_object("Unfold", src_dict)
+        entries = {}
+        for key, value in source.items():
+            value = UnfoldRule.from_dict(value)
+
+            entries[key] = value
+        return cls(entries)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: value.to_dict() for key, value in self.additional_properties.items()}
+
+    def __getitem__(self, key: str) -> UnfoldRule:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: UnfoldRule) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.additional_properties)
+
+    def __len__(self) -> int:
+        return len(self.additional_properties)

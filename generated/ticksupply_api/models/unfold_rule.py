@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import as_object, mistyped, others, without_secrets
+
+_KNOWN = frozenset({"path"})
+
+
+@_attrs_define
+class UnfoldRule:
+    """An array in the messages of one exchange.
+
+    Attributes:
+        path: Where the array is.
+        additional_properties: Fields that the contract does not name, as they came.
+    """
+
+    path: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        if not isinstance(src_dict, dict):
+            src_dict = as_object("UnfoldRule", src_dict)
+        path = src_dict["path"]
+        if not isinstance(path, str):
+            raise mistyped("UnfoldRule.path", "a string", path)
+
+        made = cls(path)
+        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+            made.additional_properties = others(src_dict, _KNOWN)
+        return made
+
+    def to_dict(self) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            "path": self.path,
+        }
+        made.update(self.additional_properties)
+        return made
