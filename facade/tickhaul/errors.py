@@ -17,6 +17,7 @@
     ├── DeadlineExceeded              the whole call ran out of time (also a TimeoutError)
     ├── ResponseDecodeError           a success that does not fit the contract
     ├── PaginationError               the service repeated a page token
+    ├── DatastreamLookupError         no datastream, or more than one, fits what was looked for (also a LookupError)
     ├── ExportFailed                  the export job ended in `failed`
     ├── ExportCanceled                the export job ended in `canceled` or `deleted`
     ├── WaitTimeout                   the export job did not end in time (also a TimeoutError)
@@ -38,12 +39,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ticksupply_api.models import ExportJob
+    from ticksupply_api.models import Datastream, ExportJob
 
 __all__ = [
     "ApiError",
     "AuthenticationError",
     "ConflictError",
+    "DatastreamLookupError",
     "DeadlineExceeded",
     "ExportCanceled",
     "ExportFailed",
@@ -225,6 +227,20 @@ class PaginationError(TickhaulError):
         super().__init__(message)
         self.message = message
         self.page_token = page_token
+
+
+class DatastreamLookupError(TickhaulError, LookupError):
+    """No datastream fits what was looked for, or several do.
+
+    Attributes:
+        message: what was looked for and what there is instead.
+        candidates: the datastreams that come nearest; empty when the exchange or the instrument is unknown.
+    """
+
+    def __init__(self, message: str, *, candidates: Sequence[Datastream]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.candidates = tuple(candidates)
 
 
 class _JobError(TickhaulError):

@@ -1,0 +1,85 @@
+"""What a resource is given: a way to make calls, without knowing how they travel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from tickhaul._async.pages import AsyncPages
+from tickhaul._core.paging import PageRequest
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from tickhaul._async.executor import AsyncClock, AsyncExecutor
+    from tickhaul._async.pages import PageModel
+    from tickhaul._core.operations import Operation
+    from tickhaul._core.options import CallOptions
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncCaller:
+    """Makes calls with one set of options.
+
+    Attributes:
+        executor: carries them out.
+        options: what each may cost.
+    """
+
+    executor: AsyncExecutor
+    options: CallOptions
+
+    @property
+    def clock(self) -> AsyncClock:
+        """The time the calls go by."""
+        return self.executor.clock
+
+    def within(self, seconds: float) -> AsyncCaller:
+        """The same with a deadline of at most so many seconds."""
+        deadline = self.options.deadline
+        bounded = seconds if deadline is None else min(deadline, seconds)
+        return replace(self, options=replace(self.options, deadline=bounded))
+
+    async def call(
+        self,
+        operation: Operation[T],
+        *,
+        idempotency_key: str | UUID | None = None,
+        resend: bool = False,
+        **arguments: object,
+    ) -> T:
+        """Make one call; the arguments are those of the operation's generated module."""
+        return await self.executor.run(
+            operation, arguments, self.options, idempotency_key=idempotency_key, resend=resend
+        )
+
+    def pages(
+        self,
+        operation: Operation[PageModel[T]],
+        *,
+        usual: int,
+        largest: int,
+        max_items: int | None,
+        page_size: int | None,
+        page_token: str | None,
+        **arguments: object,
+    ) -> AsyncPages[T]:
+        """A lazy list over a paged operation.
+
+        Args:
+            operation: the list.
+            usual: its default page size.
+            largest: its largest page size.
+            max_items: stop after so many items.
+            page_size: items a page.
+            page_token: where to begin.
+            arguments: filters, as the generated module takes them.
+        """
+
+        async def fetch(token: str | None, limit: int | None, /) -> PageModel[T]:
+            filled = {**arguments, "page_token": token, "limit": limit}
+            return await self.executor.run(operation, filled, self.options)
+
+        return AsyncPages(operation.name, fetch, PageRequest(max_items, page_size, page_token, usual, largest))

@@ -1,0 +1,232 @@
+"""The loop every call goes through: a slot of the quota, a try, a decision."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from tickhaul._core.calls import Progress
+from tickhaul._core.headers import read_rate_limits, read_retry_after
+from tickhaul._core.idempotency import choose_key
+from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from tickhaul._async.transport import AsyncTransport
+    from tickhaul._core.answers import Answer
+    from tickhaul._core.headers import RateLimits
+    from tickhaul._core.operations import Operation
+    from tickhaul._core.options import CallOptions
+    from tickhaul._core.origin import Origin
+    from tickhaul._core.quota import Ledger
+    from tickhaul._core.secrets import Secret
+    from tickhaul._core.wire import Stamp
+
+T = TypeVar("T")
+
+_log = logging.getLogger("tickhaul")
+
+
+class AsyncClock:
+    """The time, and how to let it pass; tests bring their own."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def time_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        return time.time_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass."""
+        from tickhaul._async.primitives import sleep  # noqa: PLC0415 (the event-loop library loads with the first wait)
+
+        await sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the client tells about its calls."""
+
+    on_request: Callable[[RequestInfo], object] | None
+    on_retry: Callable[[RetryInfo], object] | None
+    on_response: Callable[[ResponseInfo], object] | None
+
+
+class AsyncExecutor:
+    """Carries out calls against one service with one key. Shared by all views of a client.
+
+    Args:
+        origin: where to.
+        secret: the API key.
+        stamp: the headers of every request.
+        ledger: the quota, or ``None`` for no pacing.
+        hooks: whom to tell.
+        ssl_context: how to trust the service, or ``None`` for the usual certificates.
+        proxy: the proxy's URL, or ``None``.
+    """
+
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        secret: Secret,
+        stamp: Stamp,
+        ledger: Ledger | None,
+        hooks: Hooks,
+        ssl_context: ssl.SSLContext | None,
+        proxy: str | None,
+    ) -> None:
+        self.origin = origin
+        self.clock = AsyncClock()
+        self.uniform: Callable[[float, float], float] = random.uniform
+        self.last_response: ResponseInfo | None = None
+        self.ssl_context = ssl_context
+        self.proxy = proxy
+        self._secret = secret
+        self._stamp = stamp
+        self._ledger = ledger
+        self._hooks = hooks
+        self._transport: AsyncTransport | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    async def run(
+        self,
+        operation: Operation[T],
+        arguments: dict[str, object],
+        options: CallOptions,
+        *,
+        idempotency_key: str | UUID | None = None,
+        resend: bool = False,
+    ) -> T:
+        """Carry out one call.
+
+        Args:
+            operation: what to call.
+            arguments: as its generated module takes them.
+            options: what the call may cost.
+            idempotency_key: the caller's key; ``None`` makes one where the operation takes one.
+            resend: send it again after a lost answer even where that may carry it out twice.
+
+        Raises:
+            ApiError: the service's last word is an error.
+            NetworkError: no answer came.
+            DeadlineExceeded: the time ran out.
+            ResponseDecodeError: a success does not fit the contract.
+        """
+        if self._closed:
+            raise RuntimeError("the client is closed; build a new one")
+        key = choose_key(idempotency_key) if operation.takes_key else None
+        call = Progress(
+            operation,
+            self._stamp.write(operation, arguments, key),
+            options,
+            repeatable=operation.repeatable or resend,
+            secret=self._secret,
+            monotonic=self.clock.monotonic,
+            uniform=self.uniform,
+        )
+        while True:
+            wait = await self._try(call, key)
+            if not isinstance(wait, float):
+                return call.result(wait)
+            await self.clock.sleep(wait)
+
+    async def aclose(self) -> None:
+        """Close the connections; later calls are refused."""
+        self._closed = True
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _try(self, call: Progress[T], key: str | None) -> Answer | float:
+        """One try: the successful answer, or the seconds to wait before the next."""
+        from tickhaul._async.transport import Lost  # noqa: PLC0415 (the HTTP libraries load with the first call)
+
+        await self._take_slot(call)
+        attempt = call.attempt
+        limits = None
+        lost: Lost | None = None
+        try:
+            self._tell_request(call, attempt, key)
+            answer = await self._open().send(call.request, timeout=call.options.timeout, until=call.deadline)
+            limits = read_rate_limits(answer.headers, self.clock.time())
+        except Lost as error:
+            lost = error
+        finally:
+            if self._ledger is not None:
+                self._ledger.settle(self.clock.monotonic(), limits)
+        # Decided outside the handler: an exception raised in there would carry the lost one as its context.
+        if lost is not None:
+            wait = call.after_loss(lost.loss, lost.text)
+            self._tell_retry(call, attempt, wait, None)
+            return wait
+        self._tell_response(call, attempt, answer, limits)
+        if answer.is_success:
+            return answer
+        if answer.status == 429 and self._ledger is not None:
+            # Whoever used up the quota, this process must not add to it.
+            pause = read_retry_after(answer.headers, self.clock.time()) or 0.0
+            self._ledger.close_until(self.clock.monotonic() + pause)
+        wait = call.after_error(answer, self.clock.time())
+        self._tell_retry(call, attempt, wait, answer)
+        return wait
+
+    async def _take_slot(self, call: Progress[T]) -> None:
+        if self._ledger is None:
+            return
+        while (wait := self._ledger.reserve(self.clock.monotonic())) > 0:
+            call.before_wait(wait, f"the account's quota has no room for another {wait:.1f} s")
+            await self.clock.sleep(wait)
+
+    def _open(self) -> AsyncTransport:
+        transport = self._transport
+        if transport is None:
+            from tickhaul._async.transport import AsyncTransport  # noqa: PLC0415 (as above)
+
+            with self._lock:
+                transport = self._transport
+                if transport is None:
+                    transport = AsyncTransport(self.origin, ssl_context=self.ssl_context, proxy=self.proxy)
+                    self._transport = transport
+        return transport
+
+    def _tell_request(self, call: Progress[T], attempt: int, key: str | None) -> None:
+        request = call.request
+        _log.debug("%s: %s %s, try %d", call.operation.name, request.method, request.path, attempt)
+        if self._hooks.on_request is not None:
+            self._hooks.on_request(RequestInfo(call.operation.name, request.method, request.path, attempt, key))
+
+    def _tell_retry(self, call: Progress[T], attempt: int, wait: float, answer: Answer | None) -> None:
+        cause = call.history[-1]
+        _log.info("%s: try %d ended with %s; next in %.2f s", call.operation.name, attempt, cause, wait)
+        if self._hooks.on_retry is not None:
+            status, request_id = (None, None) if answer is None else (answer.status, answer.request_id)
+            self._hooks.on_retry(RetryInfo(call.operation.name, attempt, wait, cause, status, request_id))
+
+    def _tell_response(self, call: Progress[T], attempt: int, answer: Answer, limits: RateLimits | None) -> None:
+        info = ResponseInfo(
+            operation=call.operation.name,
+            status=answer.status,
+            request_id=answer.request_id,
+            remaining_minute=limits.minute.remaining if limits else None,
+            remaining_hour=limits.hour.remaining if limits else None,
+            duration=answer.duration,
+            attempt=attempt,
+        )
+        self.last_response = info
+        _log.debug("%s: %d in %.3f s, request %s", info.operation, info.status, info.duration, info.request_id)
+        if self._hooks.on_response is not None:
+            self._hooks.on_response(info)

@@ -1,0 +1,81 @@
+"""A network backend under which no socket wait outlives the call's deadline.
+
+The HTTP engine takes a timeout for each read. A server that sends one byte of its header every few seconds stays below
+any of them for ever; here each wait is also bounded by what the whole call has left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpcore
+
+from tickhaul._async.primitives import Backend, connect
+from tickhaul._core import deadline
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+#: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
+_PIECE = 16 * 1024
+
+
+class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
+    """The engine's own backend, with the current call's deadline applied to every wait."""
+
+    def __init__(self) -> None:
+        self._inner = Backend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002 (the engine's interface; this client never sets it)
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        def left() -> float | None:
+            return _left(timeout, httpcore.ConnectTimeout)
+
+        return AsyncDeadlineStream(await connect(self._inner, host, port, left, socket_options))
+
+
+class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
+    """A stream of that backend.
+
+    Args:
+        inner: the stream that does the work.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _PIECE):
+            await self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return AsyncDeadlineStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
+
+def _left(timeout: float | None, expired: type[httpcore.TimeoutException]) -> float | None:
+    running = deadline.current.get()
+    if running is None:
+        return timeout
+    left = running.bound(timeout)
+    if left is not None and left <= 0:
+        raise expired("the deadline of the call has passed")
+    return left

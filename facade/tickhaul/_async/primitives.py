@@ -1,0 +1,77 @@
+"""The few steps that differ between an event loop and plain threads; the sync side has its own of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+import anyio.to_thread
+import httpcore
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from threading import Event
+    from typing import Protocol
+
+    class Call(Protocol):
+        """Runs a coroutine function from a worker thread and returns its result."""
+
+        def __call__(self, function: Callable[[], Awaitable[T]], /) -> T: ...
+
+
+T = TypeVar("T")
+
+Backend = httpcore.AnyIOBackend
+sleep = anyio.sleep
+
+
+def home() -> object:
+    """What connections belong to: the running event loop, since a socket of one cannot be used under another."""
+    return anyio.lowlevel.current_token()
+
+
+async def connect(
+    backend: httpcore.AsyncNetworkBackend,
+    host: str,
+    port: int,
+    left: Callable[[], float | None],
+    options: Iterable[httpcore.SOCKET_OPTION] | None,
+) -> httpcore.AsyncNetworkStream:
+    """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well."""
+    return await backend.connect_tcp(host, port, left(), None, options)
+
+
+async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
+    """Do blocking work off the event loop.
+
+    Args:
+        work: runs in a worker thread; it is handed a way to run coroutine functions on this event loop.
+        cancel: set when this task is canceled, to tell the work to stop; the task then waits for it to do so, so that
+            nothing of the work outlives the call.
+    """
+
+    async def tell_when_canceled() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cancel.set()
+
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def attempt(call: Call) -> None:
+        # Kept, not raised: leaving a task group would wrap the error in an exception group.
+        try:
+            outcome.append(work(call))
+        except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's task)
+            failure.append(error)
+
+    async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
+        group.start_soon(tell_when_canceled)
+        await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+        group.cancel_scope.cancel()
+    if failure:
+        raise failure[0]
+    return outcome[0]

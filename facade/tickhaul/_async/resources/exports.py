@@ -1,0 +1,239 @@
+"""Exports: a job writes a time range of a datastream to files, which are then brought home."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from tickhaul._core import operations
+from tickhaul._core.arguments import datastream_id, export_id, seconds_or_unlimited
+from tickhaul._core.deadline import Deadline
+from tickhaul._core.exports import creation_body
+from tickhaul._core.waiting import is_over, poll_intervals
+from tickhaul.errors import ApiError, DeadlineExceeded, NetworkError, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+    from uuid import UUID
+
+    from tickhaul._async.caller import AsyncCaller
+    from tickhaul._async.pages import AsyncPages
+    from tickhaul._core.times import TimeLike
+    from tickhaul.models import (
+        Datastream,
+        Download,
+        ExportFormat,
+        ExportJob,
+        FormatOptions,
+        InlineSchema,
+        Schema,
+        SchemaListItem,
+    )
+
+#: docs: guides/pagination.
+_USUAL, _LARGEST = 50, 100
+
+
+class AsyncExports:
+    """Export jobs and their files.
+
+    Args:
+        caller: makes the calls.
+    """
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def create(
+        self,
+        datastream: int | Datastream,
+        start: TimeLike,
+        end: TimeLike,
+        *,
+        schema: str | Schema | SchemaListItem | InlineSchema | Mapping[str, object] | None = None,
+        format: ExportFormat | str | None = None,  # noqa: A002 (the service's own name for it)
+        format_options: FormatOptions | Mapping[str, object] | None = None,
+        idempotency_key: str | UUID | None = None,
+    ) -> ExportJob:
+        """Start an export. The account needs a subscription to the datastream, active or paused.
+
+        The service clips the range to what that subscription recorded (docs: exports/create-export).
+
+        Args:
+            datastream: the datastream or its id.
+            start: the first moment, inclusive. Any form of a time: a ``datetime`` (naive means UTC), a ``date`` (its
+                midnight UTC), a ``timedelta`` (back from now), nanoseconds since 1970 as an ``int``, text such as
+                ``2024-01-15T10:00Z``, ``numpy.datetime64``, ``pandas.Timestamp``.
+            end: the moment after the last, in the same forms.
+            schema: ``raw`` (the default), a built-in or own schema by name or id, or its content.
+            format: ``csv`` (gzip-compressed; the default) or ``parquet``.
+            format_options: options of the format, as the service documents them.
+            idempotency_key: a UUID; without it a fresh one, kept through all retries of this call.
+
+        Returns:
+            The job, ``queued``. `wait` for it, then `download` it.
+
+        Raises:
+            ValueError: a time is not understood, or the range is empty.
+            PermissionDeniedError: the subscription was deleted.
+            PaymentRequiredError: the plan does not allow it.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        return await self._caller.call(
+            operations.CREATE_EXPORT,
+            idempotency_key=idempotency_key,
+            body=creation_body(
+                datastream_id(datastream),
+                start,
+                end,
+                schema=schema,
+                format=format,
+                format_options=format_options,
+                now=self._caller.clock.time_ns(),
+            ),
+        )
+
+    def list(
+        self, *, max_items: int | None = None, page_size: int | None = None, page_token: str | None = None
+    ) -> AsyncPages[ExportJob]:
+        """The account's export jobs, page by page.
+
+        Args:
+            max_items: stop after so many; ``None`` for all.
+            page_size: items a page, 1 to 100; ``None`` for the service's 50.
+            page_token: go on from an earlier page's ``next_page_token``.
+
+        Raises:
+            ValueError: an argument is out of range.
+        """
+        return self._caller.pages(
+            operations.LIST_EXPORTS,
+            usual=_USUAL,
+            largest=_LARGEST,
+            max_items=max_items,
+            page_size=page_size,
+            page_token=page_token,
+        )
+
+    async def get(self, job: str | ExportJob) -> ExportJob:
+        """One job as it is now.
+
+        Args:
+            job: the job or its id.
+
+        Raises:
+            NotFoundError: this account has no such job.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        return await self._caller.call(operations.GET_EXPORT, id=export_id(job))
+
+    async def delete(self, job: str | ExportJob, *, idempotency_key: str | UUID | None = None) -> None:
+        """Delete a job.
+
+        Args:
+            job: the job or its id.
+            idempotency_key: a UUID; without it a fresh one.
+
+        Raises:
+            NotFoundError: this account has no such job.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        await self._caller.call(operations.DELETE_EXPORT, idempotency_key=idempotency_key, id=export_id(job))
+
+    async def cancel(self, job: str | ExportJob, *, idempotency_key: str | UUID | None = None) -> None:
+        """Cancel a job that is queued or running. Canceling what is canceled changes nothing.
+
+        Args:
+            job: the job or its id.
+            idempotency_key: a UUID; without it a fresh one.
+
+        Raises:
+            InvalidArgumentError: the job has ended otherwise.
+            NotFoundError: this account has no such job.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        await self._caller.call(operations.CANCEL_EXPORT, idempotency_key=idempotency_key, id=export_id(job))
+
+    async def get_download(self, job: str | ExportJob) -> Download:
+        """Where the files of a finished job are: presigned URLs that live five minutes.
+
+        `download` uses this and renews the URLs by itself. Whoever has such a URL can read the file, so treat it as a
+        secret, and fetch it without the API key.
+
+        Args:
+            job: the job or its id.
+
+        Raises:
+            ApiError: the job has not succeeded.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        return await self._caller.call(operations.GET_EXPORT_DOWNLOAD, id=export_id(job))
+
+    async def wait(
+        self,
+        job: str | ExportJob,
+        timeout: float | None = 3600.0,
+        *,
+        on_progress: Callable[[ExportJob], object] | None = None,
+        cancel_on_timeout: bool = False,
+    ) -> ExportJob:
+        """Wait until a job has succeeded, looking at it ever less often.
+
+        A look that fails for a passing reason (the network, the service, its quota) does not end the wait; the time
+        does.
+
+        Args:
+            job: the job or its id.
+            timeout: seconds to wait; ``None`` for as long as it takes.
+            on_progress: called with the job as seen at every look.
+            cancel_on_timeout: cancel the job when the time is up.
+
+        Returns:
+            The job, ``succeeded``.
+
+        Raises:
+            ExportFailed: it failed; ``error.job.reason`` says why.
+            ExportCanceled: it was canceled or deleted.
+            WaitTimeout: the time is up; ``error.job`` is the job as last seen.
+            NotFoundError: this account has no such job.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        clock = self._caller.clock
+        limit = Deadline(seconds_or_unlimited("timeout", timeout), clock.monotonic)
+        # An id alone tells nothing yet; a job may already carry its end.
+        seen = await self.get(job) if isinstance(job, str) else job
+        for interval in poll_intervals(self._caller.executor.uniform):
+            if on_progress is not None:
+                on_progress(seen)
+            if is_over(seen):
+                return seen
+            if interval >= limit.remaining():
+                break
+            await clock.sleep(interval)
+            seen = await self._look_again(seen, limit)
+        return await self._give_up(seen, limit, cancel=cancel_on_timeout)
+
+    async def _look_again(self, seen: ExportJob, limit: Deadline) -> ExportJob:
+        try:
+            return await AsyncExports(self._caller.within(limit.remaining())).get(seen)
+        except (NetworkError, DeadlineExceeded):
+            return seen
+        except ApiError as error:
+            if error.status == 429 or error.status == 408 or error.status >= 500:
+                return seen
+            raise
+
+    async def _give_up(self, seen: ExportJob, limit: Deadline, *, cancel: bool) -> ExportJob:
+        what = f"export {seen.id} was still {seen.status} after {limit.seconds:g} s"
+        if cancel:
+            try:
+                await self.cancel(seen)
+            except ApiError:
+                # It may have ended in the very moment; then that end counts, and otherwise the service's refusal.
+                seen = await self.get(seen)
+                if is_over(seen):
+                    return seen
+                raise
+            raise WaitTimeout(f"{what}, so it was canceled", job=seen)
+        raise WaitTimeout(f"{what}; it goes on, wait(…) can be called again", job=seen)

@@ -1,0 +1,164 @@
+"""An answer becomes exactly one thing: the model the operation promises, or one exception.
+
+The status is judged before the body is read: a proxy's HTML page with status 503 is a 503, whatever a JSON parser would
+say of it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from tickhaul import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tickhaul._core.operations import Operation
+    from tickhaul._core.secrets import Secret
+
+T = TypeVar("T")
+
+#: docs: guides/error-handling. The code is the stable part of an error; the status decides where it is not known.
+_BY_CODE: dict[str, type[errors.ApiError]] = {
+    "invalid_argument": errors.InvalidArgumentError,
+    "unauthenticated": errors.AuthenticationError,
+    "payment_required": errors.PaymentRequiredError,
+    "permission_denied": errors.PermissionDeniedError,
+    "not_found": errors.NotFoundError,
+    "request_timeout": errors.RequestTimeoutError,
+    "already_exists": errors.ConflictError,
+    "rate_limited": errors.RateLimitError,
+    "internal": errors.ServerError,
+    "unavailable": errors.ServerError,
+}
+_BY_STATUS: dict[int, type[errors.ApiError]] = {
+    400: errors.InvalidArgumentError,
+    401: errors.AuthenticationError,
+    402: errors.PaymentRequiredError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    408: errors.RequestTimeoutError,
+    409: errors.ConflictError,
+    429: errors.RateLimitError,
+}
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete HTTP answer.
+
+    Attributes:
+        status: the HTTP status, any number.
+        headers: by lower-case name; of a repeated header the last value.
+        body: the decoded bytes.
+        duration: seconds from sending the request to the last byte.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    duration: float
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get("x-request-id")
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    code: str
+    message: str
+    details: dict[str, object]
+
+
+def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: float | None) -> errors.ApiError:
+    """The exception an unsuccessful answer stands for.
+
+    Args:
+        answer: the answer, not a success.
+        secret: the API key, removed from whatever the service echoes.
+        attempts: how many times the request was sent.
+        retry_after: seconds the service asked to wait, or ``None``.
+    """
+    envelope = _read_envelope(answer)
+    kind = _BY_CODE.get(envelope.code) or _BY_STATUS.get(answer.status)
+    if kind is None:
+        kind = errors.ServerError if answer.status >= 500 else errors.ApiError
+    return kind(
+        secret.scrub(envelope.message),
+        code=envelope.code,
+        status=answer.status,
+        details=secret.scrub_object(envelope.details),
+        request_id=answer.request_id,
+        retry_after=retry_after,
+        attempts=attempts,
+    )
+
+
+def describe(answer: Answer) -> str:
+    """An unsuccessful answer in a few words, for histories and logs."""
+    code = _read_envelope(answer).code
+    return f"{answer.status}" if code == _UNKNOWN else f"{answer.status} {code}"
+
+
+def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, attempts: int) -> T:
+    """The model a successful answer holds; ``None`` for operations that promise no body.
+
+    Raises:
+        ResponseDecodeError: the body is not what the contract says.
+    """
+    if not operation.has_body:
+        # Some of these write a courtesy body; the contract gives it no meaning.
+        return cast("T", None)
+    problem: str
+    try:
+        return operation.parse(_Body(answer.status, json.loads(answer.body)))
+    except KeyError as error:
+        problem = f"the field {error} is missing"
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        problem = f"{type(error).__name__}: {error}" if answer.body else "the body is empty"
+    # Outside the handler, so that the exception carries no context that holds the body.
+    raise errors.ResponseDecodeError(
+        secret.scrub(f"{operation.name}: the service answered {answer.status} but the body does not fit: {problem}"),
+        status=answer.status,
+        body_excerpt=secret.excerpt(answer.body),
+        request_id=answer.request_id,
+        attempts=attempts,
+    )
+
+
+class _Body:
+    """What the generated parsers read of a response."""
+
+    __slots__ = ("_document", "status_code")
+
+    def __init__(self, status_code: int, document: object) -> None:
+        self.status_code = status_code
+        self._document = document
+
+    def json(self) -> object:
+        return self._document
+
+
+def _read_envelope(answer: Answer) -> _Envelope:
+    try:
+        error = json.loads(answer.body)["error"]
+        code, message, details = error["code"], error["message"], error.get("details")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _Envelope(_UNKNOWN, _describe_status(answer), {})
+    return _Envelope(str(code), str(message), details if isinstance(details, dict) else {})
+
+
+def _describe_status(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        # Following would hand the API key to whatever host the answer names.
+        return f"the service redirects to {answer.headers.get('location', 'nowhere')!r}; check base_url"
+    kind = answer.headers.get("content-type", "no content type")
+    return f"status {answer.status} without the service's error body ({kind}, {len(answer.body)} bytes)"

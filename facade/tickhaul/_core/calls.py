@@ -1,0 +1,132 @@
+"""One call on its way: what it sends, what it may cost, what happened so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+
+from tickhaul import errors
+from tickhaul._core.answers import describe, read_error, read_success
+from tickhaul._core.deadline import Deadline
+from tickhaul._core.headers import read_retry_after
+from tickhaul._core.retry import Judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tickhaul._core.answers import Answer
+    from tickhaul._core.operations import Operation
+    from tickhaul._core.options import CallOptions
+    from tickhaul._core.retry import Loss
+    from tickhaul._core.secrets import Secret
+    from tickhaul._core.wire import WireRequest
+
+T = TypeVar("T")
+
+
+class Progress(Generic[T]):
+    """The course of one call, from its first try to its one result or its one exception.
+
+    It decides; the executor does. Each ``after_*`` method returns the seconds to wait before the next try, and raises
+    when there will be none.
+
+    Args:
+        operation: what is called.
+        request: what is sent, the same on every try.
+        options: what the call may cost.
+        repeatable: whether it may be sent again after it may have been carried out.
+        secret: the API key, kept out of every message.
+        monotonic: the clock, seconds.
+        uniform: draws from a range of seconds.
+    """
+
+    def __init__(
+        self,
+        operation: Operation[T],
+        request: WireRequest,
+        options: CallOptions,
+        *,
+        repeatable: bool,
+        secret: Secret,
+        monotonic: Callable[[], float],
+        uniform: Callable[[float, float], float],
+    ) -> None:
+        self.operation = operation
+        self.request = request
+        self.options = options
+        self.deadline = Deadline(options.deadline, monotonic)
+        self.history: list[str] = []
+        self._secret = secret
+        self._judge = Judge(options.policy, repeatable=repeatable, uniform=uniform)
+
+    @property
+    def attempt(self) -> int:
+        """The number of the try that is under way or comes next, from 1."""
+        return self._judge.attempts + 1
+
+    def before_wait(self, wait: float, reason: str) -> None:
+        """Refuse a wait that would outlast the deadline.
+
+        Raises:
+            DeadlineExceeded: it would.
+        """
+        if wait >= self.deadline.remaining():
+            self._out_of_time(reason)
+
+    def after_loss(self, loss: Loss, text: str) -> float:
+        """The try was lost.
+
+        Raises:
+            DeadlineExceeded: the time is up, or would be before the next try.
+            NetworkError: another try is not allowed or not worthwhile.
+        """
+        text = self._secret.scrub(text)
+        self.history.append(text)
+        if self.deadline.remaining() <= 0:
+            self._out_of_time(text)
+        wait = self._judge.after_loss(loss)
+        if wait is None:
+            raise errors.NetworkError(self._lost(loss, text), attempts=self.history)
+        self.before_wait(wait, text)
+        return wait
+
+    def after_error(self, answer: Answer, now: float) -> float:
+        """The try was answered with an error.
+
+        Args:
+            answer: the answer, not a success.
+            now: the wall clock, Unix seconds.
+
+        Raises:
+            ApiError: it is the last word, because of its kind, the number of tries or the time left.
+        """
+        self.history.append(describe(answer))
+        retry_after = read_retry_after(answer.headers, now)
+        wait = self._judge.after_answer(answer.status, retry_after)
+        if wait is None or wait >= self.deadline.remaining():
+            # With too little time left for another try, the service's own words say more than "out of time" would.
+            raise read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
+        return wait
+
+    def result(self, answer: Answer) -> T:
+        """The model in a success.
+
+        Raises:
+            ResponseDecodeError: the body does not fit the contract.
+        """
+        return read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
+
+    def _lost(self, loss: Loss, text: str) -> str:
+        tries = self._judge.attempts
+        times = "once" if tries == 1 else f"{tries} times"
+        message = f"{self.operation.name}: no answer after trying {times}: {text}"
+        if loss is loss.MAYBE_DONE and not self.operation.repeatable:
+            message += "; it may have been carried out, so it was not sent again: look before you repeat it"
+        return message
+
+    def _out_of_time(self, reason: str) -> NoReturn:
+        seconds = self.deadline.seconds
+        raise errors.DeadlineExceeded(
+            f"{self.operation.name}: the deadline of {seconds:g} s does not allow going on: {reason}",
+            deadline=seconds,
+            attempts=self.history,
+        )

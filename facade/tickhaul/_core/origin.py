@@ -1,0 +1,100 @@
+"""Where a client connects to, and with what key: checked once, when it is built."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tickhaul._core.secrets import Secret
+
+DEFAULT_ORIGIN = "https://api.ticksupply.com"
+KEY_VARIABLE = "TICKSUPPLY_API_KEY"
+URL_VARIABLE = "TICKSUPPLY_BASE_URL"
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port.
+
+    Attributes:
+        scheme: ``https`` or ``http``.
+        host: name or address; an IPv6 address without brackets.
+        port: the port number.
+    """
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """The value of the ``Host`` header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
+    """The origin a client talks to.
+
+    Args:
+        base_url: an origin, also with the API's ``/v1`` at its end; ``None`` takes ``TICKSUPPLY_BASE_URL``, then the
+            service's own.
+        allow_plain_http: whether ``http://`` is acceptable beyond this machine.
+
+    Raises:
+        ValueError: it is no such URL, or the key would travel in the clear to another machine.
+    """
+    text = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_ORIGIN).strip()
+    expected = f"expected an origin such as {DEFAULT_ORIGIN}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"base_url {text!r}: {error}; {expected}") from None
+    if parts.username or parts.password:
+        # Shown without its user part, which may be a secret.
+        raise ValueError(f"base_url for host {parts.hostname!r} carries a user name or password; {expected}")
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError(f"base_url {text!r}: {expected}")
+    if parts.path.rstrip("/") not in ("", "/v1") or parts.query or parts.fragment:
+        raise ValueError(f"base_url {text!r} has a path, query or fragment; {expected}")
+    origin = Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
+    if origin.scheme == "http" and not allow_plain_http and not is_loopback(origin.host):
+        raise ValueError(
+            f"base_url {text!r} would send the API key unencrypted; use https://, "
+            "or pass allow_plain_http=True if this network is trusted"
+        )
+    return origin
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by definition, without asking a resolver."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_key(api_key: str | None) -> Secret:
+    """The API key, from the argument or from ``TICKSUPPLY_API_KEY``.
+
+    Raises:
+        ValueError: there is none, or it cannot be a header value. The message never shows it.
+        TypeError: it is not text.
+    """
+    if api_key is not None and not isinstance(api_key, str):
+        raise TypeError(f"api_key must be a str, not {type(api_key).__name__}")
+    key = (os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key).strip()
+    if not key:
+        raise ValueError(f"no API key: pass api_key=… or set {KEY_VARIABLE} (keys are made in the service's dashboard)")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("the API key holds spaces, control or non-ASCII characters, which no key of the service does")
+    return Secret(key)

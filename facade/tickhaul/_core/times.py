@@ -1,0 +1,200 @@
+"""Moments, as exact nanoseconds since the Unix epoch.
+
+A float cannot hold today's nanoseconds: whatever passes through one is wrong by up to a quarter of a microsecond. So
+every conversion here is integer arithmetic.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from operator import index
+from typing import TYPE_CHECKING, Protocol, Self, SupportsIndex, TypeAlias
+
+if TYPE_CHECKING:
+    from dateutil.relativedelta import relativedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_INT64 = range(-(2**63), 2**63)
+#: Integers in between read as nanoseconds are the first days of 1970, and as seconds, milli- or microseconds of today.
+_WRONG_UNIT = range(10**9, 10**17)
+
+_FRACTION = re.compile(r"(?P<head>.*:\d{2})[.,](?P<digits>\d+)(?P<zone>[^\d.,:].*)?", re.ASCII)
+_NANOSECONDS = re.compile(r"[+-]?\d{9,}", re.ASCII)
+_RELATIVE = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d+)\s*(?P<unit>[a-z]+)", re.ASCII | re.IGNORECASE)
+_YEAR_MONTH = re.compile(r"(?P<year>\d{4})(-(?P<month>\d{2}))?", re.ASCII)
+_UNITS = {
+    "second": "seconds",
+    "sec": "seconds",
+    "s": "seconds",
+    "minute": "minutes",
+    "min": "minutes",
+    "hour": "hours",
+    "h": "hours",
+    "day": "days",
+    "d": "days",
+    "week": "weeks",
+    "w": "weeks",
+    "month": "months",
+    "year": "years",
+    "y": "years",
+}
+_FORMS = (
+    "a datetime (naive means UTC), a date (its midnight UTC), a timedelta (back from now), int nanoseconds since 1970, "
+    "numpy.datetime64, pandas.Timestamp, or text such as '2024-01-15T10:00Z', '2024-01', '-1month', 'now'"
+)
+
+
+class _Datetime64(Protocol):
+    """What `numpy.datetime64` has, described so that numpy need not be imported."""
+
+    @property
+    def dtype(self) -> object: ...
+
+    def astype(self, dtype: str, /) -> Self: ...
+
+    def __int__(self) -> int: ...
+
+
+#: Whatever stands for a moment: see `to_ns`.
+TimeLike: TypeAlias = "datetime | date | timedelta | SupportsIndex | str | _Datetime64"
+
+
+def to_ns(value: TimeLike, *, now: int) -> int:
+    """Nanoseconds since the Unix epoch.
+
+    Args:
+        value: a ``datetime`` (naive means UTC, never the machine's zone), a ``date`` (its midnight UTC, also as an
+            end), a ``timedelta`` (that long before now), an ``int`` (nanoseconds already), ``numpy.datetime64``,
+            ``pandas.Timestamp``, or text: ISO 8601 with up to nine fractional digits, a year or year and month (its
+            first instant), ``now``, or an offset from now such as ``-1month`` or ``-90min``. A text of nine digits or
+            more is nanoseconds, as the service takes it (docs: exports/create-export).
+        now: the present, in nanoseconds.
+
+    Raises:
+        ValueError: the text or number is no moment, or one that 64 bits cannot hold.
+        TypeError: the value is of another type.
+    """
+    ns = _convert(value, now)
+    if ns not in _INT64:
+        raise ValueError(f"time {value!r} is outside the years 1677 to 2262 that 64-bit nanoseconds can hold")
+    return ns
+
+
+def to_datetime(ns: int) -> datetime:
+    """An aware UTC datetime; the digits past the microsecond are cut, as a datetime has no room for them."""
+    return _EPOCH + timedelta(microseconds=ns // 1000)
+
+
+def to_text(ns: int) -> str:
+    """ISO 8601 in UTC with all nine fractional digits (none when they are all zero)."""
+    text = to_datetime(ns - ns % 1_000_000_000).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = ns % 1_000_000_000
+    return f"{text}.{fraction:09d}Z" if fraction else f"{text}Z"
+
+
+def _convert(value: TimeLike, now: int) -> int:
+    if isinstance(value, bool):
+        raise TypeError(f"time {value!r} is a bool; expected {_FORMS}")
+    if isinstance(value, str):
+        return _from_text(value, now)
+    if value != value:  # noqa: PLR0124 (pandas' "not a time" is a datetime that differs from itself)
+        raise ValueError(f"time {value!r} is no moment; expected {_FORMS}")
+    if isinstance(value, datetime):
+        return _from_datetime(value) + _past_microsecond(value)
+    if isinstance(value, date):
+        return _from_datetime(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    if isinstance(value, timedelta):
+        return now - (value // _MICROSECOND * 1000 + _past_microsecond(value))
+    if isinstance(value, SupportsIndex):
+        return _checked_unit(index(value))
+    if type(value).__module__ == "numpy" and type(value).__name__ == "datetime64":
+        return _from_datetime64(value)
+    raise TypeError(f"time {value!r} is a {type(value).__name__}; expected {_FORMS}")
+
+
+def _from_datetime(value: datetime) -> int:
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return (value - _EPOCH) // _MICROSECOND * 1000
+
+
+def _past_microsecond(value: object) -> int:
+    """The nanoseconds that a pandas Timestamp or Timedelta keeps beside its microseconds."""
+    digits: int = getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0)
+    return digits
+
+
+def _from_datetime64(value: _Datetime64) -> int:
+    # Seconds first: numpy wraps around silently on the way to nanoseconds. Its "not a time" fails the check as well.
+    seconds = int(value.astype("datetime64[s]").astype("int64"))
+    if abs(seconds) >= _INT64.stop // 10**9:
+        raise ValueError(f"time {value!r} is not a moment that 64-bit nanoseconds can hold")
+    return int(value.astype("datetime64[ns]").astype("int64"))
+
+
+def _checked_unit(ns: int) -> int:
+    if abs(ns) in _WRONG_UNIT:
+        raise ValueError(
+            f"time {ns} is {to_text(ns)} when read as nanoseconds; it looks like another unit: "
+            "multiply seconds by 10**9, milliseconds by 10**6, microseconds by 10**3"
+        )
+    return ns
+
+
+def _from_text(text: str, now: int) -> int:
+    stripped = text.strip()
+    if stripped.lower() == "now":
+        return now
+    if _NANOSECONDS.fullmatch(stripped):
+        return _checked_unit(int(stripped))
+    if relative := _RELATIVE.fullmatch(stripped):
+        return _shift(now, _offset(text, relative))
+    if period := _YEAR_MONTH.fullmatch(stripped):
+        return _from_datetime(_start_of(text, period))
+    return _from_iso(text, stripped)
+
+
+def _from_iso(text: str, stripped: str) -> int:
+    from dateutil.parser import isoparse  # noqa: PLC0415 (loaded with the first text, not with the package)
+
+    digits = ""
+    if fraction := _FRACTION.fullmatch(stripped):
+        # The parser has room for six digits; all of them are kept here and put back as an integer.
+        digits = fraction["digits"]
+        stripped = fraction["head"] + (fraction["zone"] or "")
+    if len(digits) > 9:
+        raise ValueError(f"time {text!r} has {len(digits)} fractional digits; nanoseconds are nine at most")
+    try:
+        moment = isoparse(stripped)
+        return _from_datetime(moment) + int(digits.ljust(9, "0") or 0)
+    except (ValueError, OverflowError):
+        raise ValueError(f"time {text!r} is not understood; expected {_FORMS}") from None
+
+
+def _start_of(text: str, period: re.Match[str]) -> datetime:
+    try:
+        return datetime(int(period["year"]), int(period["month"] or 1), 1, tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"time {text!r}: {error}") from None
+
+
+def _offset(text: str, relative: re.Match[str]) -> relativedelta:
+    from dateutil.relativedelta import relativedelta  # noqa: PLC0415 (as above)
+
+    unit = relative["unit"].lower()
+    name = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
+    if name is None:
+        raise ValueError(
+            f"time {text!r}: unknown unit {unit!r}; expected one of {', '.join(sorted(set(_UNITS.values())))}"
+        )
+    count = int(relative["sign"] + relative["count"])
+    return relativedelta(**{name: count})  # type: ignore[arg-type]  # the stubs want literal keyword names
+
+
+def _shift(now: int, offset: relativedelta) -> int:
+    try:
+        return _from_datetime(to_datetime(now) + offset) + now % 1000
+    except (ValueError, OverflowError):
+        raise ValueError(f"an offset of {offset!r} leaves the calendar") from None

@@ -1,0 +1,87 @@
+"""A call in the form it has on the wire, made once and sent unchanged on every try."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tickhaul._core.operations import Operation
+    from tickhaul._core.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WireRequest:
+    """One request. It has no ``repr`` of its own, because its headers hold the API key.
+
+    Attributes:
+        method: the HTTP method.
+        path: the percent-encoded path, fit for logs.
+        target: path and query.
+        headers: name and value of each, ``Host`` included.
+        body: the encoded JSON, or ``None``.
+    """
+
+    method: str
+    path: str
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes | None
+
+
+class Stamp:
+    """The headers every request of a client carries.
+
+    Args:
+        authority: the ``Host`` value.
+        secret: the API key.
+        user_agent: who is asking.
+    """
+
+    def __init__(self, authority: str, secret: Secret, user_agent: str) -> None:
+        self._headers = [
+            (b"Host", authority.encode()),
+            (b"User-Agent", user_agent.encode()),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"X-Api-Key", secret.reveal().encode()),
+        ]
+
+    def write(self, operation: Operation[object], arguments: Mapping[str, object], key: str | None) -> WireRequest:
+        """The request of a call.
+
+        Args:
+            operation: what is called.
+            arguments: as its generated module takes them.
+            key: the idempotency key, or ``None`` where the operation takes none.
+        """
+        parts = operation.request(**arguments)
+        path = cast("str", parts["url"])
+        query = urlencode(
+            [
+                (name, value)
+                for name, value in cast("Mapping[str, object]", parts.get("params") or {}).items()
+                if value is not None
+            ]
+        )
+        headers = list(self._headers)
+        body: bytes | None = None
+        if "json" in parts:
+            body = json.dumps(parts["json"], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            headers.append((b"Content-Type", b"application/json"))
+        if operation.method in ("POST", "PUT"):
+            # A POST without a body says so, else some proxies wait for one.
+            headers.append((b"Content-Length", str(len(body or b"")).encode()))
+        if key is not None:
+            headers.append((b"Idempotency-Key", key.encode()))
+        return WireRequest(
+            method=operation.method,
+            path=path,
+            target=(f"{path}?{query}" if query else path).encode(),
+            headers=headers,
+            body=body,
+        )

@@ -1,0 +1,211 @@
+# Written by tools/unasync.py from the module of the same name under _async. Edit that one.
+"""The client people build: settings checked once, resources at hand, one connection pool underneath."""
+
+from __future__ import annotations
+
+import copy
+import platform
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from tickhaul._core.options import KEEP, CallOptions, Keep
+from tickhaul._core.origin import read_key, read_origin
+from tickhaul._core.proxies import choose_proxy
+from tickhaul._core.quota import Quota, open_ledger
+from tickhaul._core.wire import Stamp
+from tickhaul._sync.caller import Caller
+from tickhaul._sync.executor import Executor, Hooks
+from tickhaul._version import __version__
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from tickhaul._sync.resources.availability import Availabilities
+    from tickhaul._sync.resources.billing import Billing
+    from tickhaul._sync.resources.datastreams import Datastreams
+    from tickhaul._sync.resources.exchanges import Exchanges
+    from tickhaul._sync.resources.export_schemas import ExportSchemas
+    from tickhaul._sync.resources.exports import Exports
+    from tickhaul._sync.resources.subscriptions import Subscriptions
+    from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
+
+_USER_AGENT = f"tickhaul/{__version__} python/{platform.python_version()}"
+
+
+class Client:
+    """A client of Ticksupply. Build one, share it between threads and tasks, close it at the end.
+
+    Every call is bounded in time, retried where that is safe, and paced below the account's quota.
+
+    Args:
+        api_key: the key; without it ``TICKSUPPLY_API_KEY``.
+        base_url: the service's origin, with or without ``/v1``; without it ``TICKSUPPLY_BASE_URL``, then
+            ``https://api.ticksupply.com``.
+        timeout: seconds of silence on one socket wait before a try is given up.
+        deadline: seconds for a whole call, retries and waits included; ``None`` for no limit. Resolving the host's
+            name is the one step of the sync client that only the system's resolver bounds.
+        max_retries: how many times a request is sent again after an answer was lost or said to come back.
+        max_retry_after: seconds; where the service asks to wait longer, its error is raised at once.
+        quota: how fast to go until the service has told; ``None`` switches pacing off.
+        proxy: a proxy's URL; without it ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; ``""`` for none at all.
+        ssl_context: how to trust the service, for private certificate authorities; without it the usual certificates,
+            or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+        allow_plain_http: accept an ``http://`` origin beyond this machine, where the key travels unencrypted.
+        on_request: called before a request is sent.
+        on_retry: called before the wait for another try.
+        on_response: called for every answer.
+
+    Raises:
+        ValueError: a setting is out of range, there is no key, or it would travel unencrypted.
+        TypeError: a setting is of the wrong type.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float = 30.0,
+        deadline: float | None = 120.0,
+        max_retries: int = 4,
+        max_retry_after: float = 60.0,
+        quota: Quota | None = Quota(),  # noqa: B008 (frozen)
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        allow_plain_http: bool = False,
+        on_request: Callable[[RequestInfo], object] | None = None,
+        on_retry: Callable[[RetryInfo], object] | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
+    ) -> None:
+        secret = read_key(api_key)
+        origin = read_origin(base_url, allow_plain_http=allow_plain_http)
+        self._options = CallOptions().override(
+            timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
+        )
+        self._executor = Executor(
+            origin=origin,
+            secret=secret,
+            stamp=Stamp(origin.authority, secret, _USER_AGENT),
+            ledger=open_ledger(quota, str(origin), secret.reveal()),
+            hooks=Hooks(on_request, on_retry, on_response),
+            ssl_context=ssl_context,
+            proxy=choose_proxy(proxy, origin),
+        )
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Keep = KEEP,
+        deadline: float | Keep | None = KEEP,
+        max_retries: int | Keep = KEEP,
+        max_retry_after: float | Keep = KEEP,
+    ) -> Self:
+        """This client with other options, on the same connections and quota; closing either closes both.
+
+        Args:
+            timeout: as for the client.
+            deadline: as for the client.
+            max_retries: as for the client.
+            max_retry_after: as for the client.
+
+        Raises:
+            ValueError: a setting is out of range.
+            TypeError: a setting is of the wrong type.
+        """
+        view = copy.copy(self)
+        # The resources it may have built already hold the options of the original.
+        for name in [name for name in vars(view) if not name.startswith("_")]:
+            del view.__dict__[name]
+        view._options = self._options.override(  # noqa: SLF001 (an instance of this class)
+            timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
+        )
+        return view
+
+    @property
+    def base_url(self) -> str:
+        """The origin this client talks to."""
+        return str(self._executor.origin)
+
+    @property
+    def last_response(self) -> ResponseInfo | None:
+        """The latest answer any thread or task of this client got: request id, status, remaining quota, duration.
+
+        ``None`` before the first. With several calls under way, ``on_response`` tells which answer is whose.
+        """
+        return self._executor.last_response
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        """The catalog: exchanges, their instruments and those instruments' datastreams."""
+        from tickhaul._sync.resources.exchanges import Exchanges  # noqa: PLC0415 (loads with its first use)
+
+        return Exchanges(self._caller)
+
+    @cached_property
+    def datastreams(self) -> Datastreams:
+        """Datastreams across exchanges."""
+        from tickhaul._sync.resources.datastreams import Datastreams  # noqa: PLC0415 (loads with its first use)
+
+        return Datastreams(self._caller)
+
+    @cached_property
+    def availability(self) -> Availabilities:
+        """What has been recorded of a datastream."""
+        from tickhaul._sync.resources.availability import (  # noqa: PLC0415 (loads with its first use)
+            Availabilities,
+        )
+
+        return Availabilities(self._caller)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """What the account records."""
+        from tickhaul._sync.resources.subscriptions import (  # noqa: PLC0415 (loads with its first use)
+            Subscriptions,
+        )
+
+        return Subscriptions(self._caller)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Export jobs and their files."""
+        from tickhaul._sync.resources.exports import Exports  # noqa: PLC0415 (loads with its first use)
+
+        return Exports(self._caller)
+
+    @cached_property
+    def export_schemas(self) -> ExportSchemas:
+        """The columns an export can have."""
+        from tickhaul._sync.resources.export_schemas import (  # noqa: PLC0415 (loads with its first use)
+            ExportSchemas,
+        )
+
+        return ExportSchemas(self._caller)
+
+    @cached_property
+    def billing(self) -> Billing:
+        """Plan, access and usage of the account."""
+        from tickhaul._sync.resources.billing import Billing  # noqa: PLC0415 (loads with its first use)
+
+        return Billing(self._caller)
+
+    def close(self) -> None:
+        """Close the connections. The client and its views cannot be used afterwards."""
+        self._executor.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.base_url}>"
+
+    @property
+    def _caller(self) -> Caller:
+        return Caller(self._executor, self._options)

@@ -1,0 +1,65 @@
+"""The few steps that differ between plain threads and an event loop; the async side has its own of each."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import httpcore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from threading import Event
+    from typing import Protocol
+
+    class Call(Protocol):
+        """Runs a function and returns its result."""
+
+        def __call__(self, function: Callable[[], T], /) -> T: ...
+
+
+T = TypeVar("T")
+
+Backend = httpcore.SyncBackend
+sleep = time.sleep
+
+
+def home() -> object:
+    """What connections belong to: the process, whose threads share them."""
+    return None
+
+
+def connect(
+    backend: httpcore.NetworkBackend,
+    host: str,
+    port: int,
+    left: Callable[[], float | None],
+    options: Iterable[httpcore.SOCKET_OPTION] | None,
+) -> httpcore.NetworkStream:
+    """A TCP connection, made before the time is up.
+
+    A name may stand for several addresses, and the standard library gives each the whole timeout, so they are tried
+    one by one with what is left. Resolving the name itself cannot be bounded without a thread: the system's resolver
+    has its own timeout.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(f"the name {host!r} does not resolve: {error}") from error
+    failure: Exception = httpcore.ConnectError(f"the name {host!r} has no address")
+    for *_, address in found:
+        try:
+            return backend.connect_tcp(str(address[0]), port, left(), None, options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            failure = error
+    raise failure
+
+
+def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:  # noqa: ARG001 (the async side needs it)
+    """Do blocking work, here and now."""
+    return work(_call)
+
+
+def _call(function: Callable[[], T], /) -> T:
+    return function()

@@ -1,0 +1,205 @@
+# Written by tools/unasync.py from the module of the same name under _async. Edit that one.
+"""Sending one request and taking in its whole answer: the only place that touches the HTTP libraries.
+
+It sits on the connection pool of httpx's engine. The layer above that pool, ``httpx.Client``, follows redirects, keeps
+cookies and writes whole URLs to its log; none of that may happen to a request that carries an API key.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from time import perf_counter
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+import httpx
+
+from tickhaul._core import deadline
+from tickhaul._core.answers import Answer
+from tickhaul._core.forks import renew_after_fork
+from tickhaul._core.retry import Loss
+from tickhaul._sync.network import DeadlineBackend
+from tickhaul._sync.primitives import home
+
+if TYPE_CHECKING:
+    from tickhaul._core.deadline import Deadline
+    from tickhaul._core.origin import Origin
+    from tickhaul._core.wire import WireRequest
+
+_MAX_CONNECTIONS = 64
+_KEEPALIVE_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+_SOCKS = ("socks5", "socks5h")
+
+#: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
+_inherited: list[object] = []
+
+
+class Lost(Exception):  # noqa: N818 (a fact that stays inside the package; people see NetworkError)
+    """No complete answer came.
+
+    Args:
+        loss: what that means for trying again.
+        text: what happened, in words.
+    """
+
+    def __init__(self, loss: Loss, text: str) -> None:
+        super().__init__(text)
+        self.loss = loss
+        self.text = text
+
+
+class Transport:
+    """The connections to one origin.
+
+    Args:
+        origin: where to.
+        ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
+        proxy: the proxy's URL, or ``None`` for a direct connection.
+    """
+
+    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
+        self._origin = origin
+        self._scheme = origin.scheme.encode()
+        self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
+        self._ssl_context = ssl_context
+        self._proxy = proxy
+        self._pools: dict[object, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def send(self, request: WireRequest, *, timeout: float, until: Deadline) -> Answer:
+        """Send a request and take in its answer.
+
+        Args:
+            request: what to send.
+            timeout: seconds of silence on one socket wait.
+            until: when the whole call must be over.
+
+        Raises:
+            Lost: no complete answer came.
+        """
+        lost: Lost
+        running = deadline.current.set(until)
+        began = perf_counter()
+        try:
+            response = self._pool().request(
+                request.method,
+                httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
+                headers=request.headers,
+                content=request.body,
+                extensions={
+                    "timeout": {
+                        "connect": until.bound(min(timeout, _CONNECT_SECONDS)),
+                        "read": timeout,
+                        "write": timeout,
+                        "pool": until.bound(timeout),
+                    }
+                },
+            )
+            return _read(response, perf_counter() - began)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError) as error:
+            lost = Lost(_connect_loss(error), _words(error, timeout))
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            lost = Lost(Loss.MAYBE_DONE, _words(error, timeout))
+        except httpx.DecodingError as error:
+            lost = Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
+        finally:
+            deadline.current.reset(running)
+        # Outside the handlers, so that no context of the exception holds the request with its key.
+        raise lost
+
+    def close(self) -> None:
+        """Close the connections of this thread group or event loop, and forget those of loops that are gone."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        here = home()
+        for owner, pool in pools.items():
+            if owner is here:
+                pool.close()
+
+    def renew(self) -> None:
+        """In a forked child: connections of its own, leaving the parent's alone."""
+        self._lock = threading.Lock()
+        _inherited.append(self._pools)
+        self._pools = {}
+
+    def _pool(self) -> httpcore.ConnectionPool:
+        owner = home()
+        pool = self._pools.get(owner)
+        if pool is None:
+            with self._lock:
+                pool = self._pools.get(owner)
+                if pool is None:
+                    pool = self._pools[owner] = self._open_pool()
+        return pool
+
+    def _open_pool(self) -> httpcore.ConnectionPool:
+        backend = DeadlineBackend()
+        # Reading the system's certificates takes longer than a request; a plain-http origin needs none of them.
+        context = self._ssl_context or (
+            _trusting() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        if self._proxy is None:
+            return httpcore.ConnectionPool(
+                ssl_context=context,
+                max_connections=_MAX_CONNECTIONS,
+                keepalive_expiry=_KEEPALIVE_SECONDS,
+                network_backend=backend,
+            )
+        parts = urlsplit(self._proxy)
+        login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        if parts.scheme in _SOCKS:
+            return httpcore.SOCKSProxy(
+                bare,
+                proxy_auth=login,
+                ssl_context=context,
+                max_connections=_MAX_CONNECTIONS,
+                keepalive_expiry=_KEEPALIVE_SECONDS,
+                network_backend=backend,
+            )
+        return httpcore.HTTPProxy(
+            bare,
+            proxy_auth=login,
+            ssl_context=context,
+            proxy_ssl_context=(self._ssl_context or _trusting()) if parts.scheme == "https" else None,
+            max_connections=_MAX_CONNECTIONS,
+            keepalive_expiry=_KEEPALIVE_SECONDS,
+            network_backend=backend,
+        )
+
+
+def _trusting() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _read(response: httpcore.Response, duration: float) -> Answer:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    body = response.content
+    if "content-encoding" in headers and body:
+        # The body is complete; what is left is to unpack it, which httpx does for every encoding it asked for.
+        body = httpx.Response(response.status, headers=response.headers, content=body).content
+    return Answer(status=response.status, headers=headers, body=body, duration=duration)
+
+
+def _connect_loss(error: Exception) -> Loss:
+    untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+    return Loss.HOPELESS if untrusted else Loss.NOT_SENT
+
+
+def _words(error: Exception, timeout: float) -> str:
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return (
+            f"the server's certificate is not trusted ({error.__cause__.verify_message}); "
+            "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context="
+        )
+    text = str(error) or {
+        "ConnectTimeout": "no connection in time",
+        "PoolTimeout": "no free connection in time",
+        "ReadTimeout": f"nothing was received for {timeout:g} s",
+        "WriteTimeout": f"nothing could be sent for {timeout:g} s",
+    }.get(type(error).__name__, "the connection broke")
+    return f"{type(error).__name__}: {text}"

@@ -1,0 +1,134 @@
+"""What a storage host's answer means. Decides, and does no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from tickhaul.transfer.sidecar import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
+_AGAIN = {408, 425, 429}
+
+
+class Meaning(Enum):
+    """What to do with an answer."""
+
+    BODY = "read the body: it is what was asked for"
+    WHOLE = "the host ignored the range: the body is the whole file"
+    EXPIRED = "get a new URL"
+    AGAIN = "ask again later"
+    CHANGED = "another version of the file is there now: start it again"
+    LIED = "the answer contradicts the question: start the file again, asking for no ranges"
+    WRONG = "this is not the announced file"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An answer, understood.
+
+    Attributes:
+        meaning: what to do.
+        text: why, in words fit to be shown.
+        identity: which version of the file the body is of, where there is a body to read.
+        wait: seconds the host asks to wait, for `Meaning.AGAIN`.
+    """
+
+    meaning: Meaning
+    text: str = ""
+    identity: Identity | None = None
+    wait: float | None = None
+
+
+def judge(
+    status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | None, known: Identity, now: datetime | None = None
+) -> Judgement:
+    """Decide what an answer means.
+
+    Args:
+        status: the HTTP status.
+        headers: the headers, names in lower case.
+        asked: the range asked for, end exclusive; ``None`` when the whole file was.
+        known: what is known of the file so far.
+        now: the time against which a ``Retry-After`` date is taken; the present by default.
+
+    Returns:
+        What to do. A 206 is read only if its ``Content-Range`` is exactly what was asked for, and any body only if it is
+        of the version that is known and of the announced length.
+    """
+    if status == 200:
+        length = _number(headers.get("content-length")) if "transfer-encoding" not in headers else None
+        return _body(headers, length, known, Meaning.BODY if asked is None else Meaning.WHOLE)
+    if status == 206:
+        if asked is None:
+            return Judgement(Meaning.LIED, "206 without a Range asked for")
+        return _part(headers, asked, known)
+    if status == 412:
+        return Judgement(Meaning.CHANGED, "412: the file has changed")
+    if status == 416:
+        return Judgement(Meaning.LIED, "416: the host says the file has no such bytes")
+    if status in _AGAIN or status >= 500:
+        return Judgement(Meaning.AGAIN, f"{status}", wait=retry_after(headers.get("retry-after"), now))
+    if 400 <= status < 500:
+        return Judgement(Meaning.EXPIRED, f"{status}")
+    return Judgement(Meaning.AGAIN, f"unexpected status {status}")
+
+
+def _part(headers: Mapping[str, str], asked: tuple[int, int], known: Identity) -> Judgement:
+    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    if found is None:
+        return Judgement(Meaning.LIED, "206 without a proper Content-Range")
+    if (int(found[1]), int(found[2]) + 1) != asked:
+        return Judgement(Meaning.LIED, f"206 with bytes {found[1]}-{found[2]}, asked for {asked[0]}-{asked[1] - 1}")
+    length = _number(headers.get("content-length")) if "transfer-encoding" not in headers else None
+    if length is not None and length != asked[1] - asked[0]:
+        return Judgement(Meaning.LIED, f"206 with {length} bytes, asked for {asked[1] - asked[0]}")
+    total = None if found[3] == "*" else int(found[3])
+    return _body(headers, total, known, Meaning.BODY)
+
+
+def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning: Meaning) -> Judgement:
+    fresh = Identity(
+        known.artifact, size if size is not None else known.size, headers.get("etag"), headers.get("last-modified")
+    )
+    if known.size is not None and fresh.size != known.size:
+        return Judgement(Meaning.WRONG, f"the host has {fresh.size} bytes, {known.size} were announced")
+    sized = Identity(known.artifact, fresh.size, known.etag, known.last_modified)
+    if not sized.agrees_with(fresh):
+        return Judgement(Meaning.CHANGED, "the file has changed")
+    return Judgement(meaning, identity=fresh)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def retry_after(text: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait after a ``Retry-After`` in either of its forms; ``None`` when there is none."""
+    if text is None:
+        return None
+    seconds = _number(text.strip())
+    if seconds is not None:
+        return float(seconds)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def headers_of(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Headers by lower-case name; of a repeated one, the first."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found.setdefault(name.lower(), value.strip())
+    return found

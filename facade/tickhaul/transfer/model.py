@@ -1,0 +1,162 @@
+"""The words of the transfer room: what comes in, what goes out, what can be set."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+KIB = 1024
+MIB = 1024 * KIB
+
+DEFAULT_CONNECTIONS = 16
+"""Enough to fill a line when one connection is throttled to tens of MiB/s, few enough for any object store."""
+
+URL_LIFETIME = 300.0
+"""Seconds a presigned URL lives (docs: export downloads, "valid 5 minutes")."""
+
+
+class Cancel(Protocol):
+    """Anything with ``is_set()``, such as a ``threading.Event``."""
+
+    def is_set(self) -> bool:
+        """Whether the transfer is to stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file to fetch.
+
+    Attributes:
+        id: the artifact's id, which outlives its URL.
+        filename: the name the service gives it; checked before it touches a disk.
+        size: its length in bytes, ``None`` when the service does not say.
+        url: the presigned URL. Its query is a secret, so it is in no ``repr``.
+    """
+
+    id: str
+    filename: str
+    size: int | None
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedFile:
+    """A whole, verified file on disk. Usable wherever a path is (``open(file)``, ``pandas.read_csv(file)``).
+
+    Attributes:
+        path: where it is.
+        bytes: its length.
+        sha256: its SHA-256 in hex, when hashing was asked for.
+        resumed: whether some of it came from an earlier, interrupted run.
+        already_there: whether nothing had to be fetched.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str | None = None
+    resumed: bool = False
+    already_there: bool = False
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a transfer is. Counts include what an earlier run had fetched.
+
+    Attributes:
+        bytes_done: bytes on disk. It falls when a file has to be started again.
+        bytes_total: bytes in all, ``None`` while a length is unknown.
+        files_done: files that are whole and have their final name.
+        files_total: files in all.
+        rate: bytes a second over the last few seconds.
+        remaining: seconds left at that rate, ``None`` when it cannot be told.
+        filename: the file that moved last, ``None`` before the first byte.
+    """
+
+    bytes_done: int
+    bytes_total: int | None
+    files_done: int
+    files_total: int
+    rate: float
+    remaining: float | None
+    filename: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferOptions:
+    """What can be set about a transfer.
+
+    Attributes:
+        connections: how many connections may be open at once, over all files.
+        part_size: bytes asked for in one request, and so the most a connection can lose. By default 8 to 64 MiB,
+            after the size of the whole transfer.
+        silence: seconds a connection may bring (next to) nothing before it is dropped and its part taken up by another.
+        connect_timeout: seconds for one TCP connection to be made.
+        attempts: how often a part may fail in a row without getting anywhere.
+        backoff: seconds before the first retry of a part at most; doubles each time, with full jitter, up to
+            ``backoff_cap``.
+        backoff_cap: the longest of those waits in seconds, and twelve times that is the longest ``Retry-After`` obeyed.
+        hash: compute SHA-256 of each file. It costs about as much processor time as the transfer.
+        resume: go on from what an earlier run left, and keep files that are there. ``False`` discards both.
+        fsync: have the disk confirm a file before it gets its name. Without it a power failure may leave a file of the
+            right name and length with holes in it.
+        ssl_context: how to trust the storage host. By default the system's certificates, or ``SSL_CERT_FILE``.
+        proxy: ``http://[user:password@]host:port``. By default the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
+        trust_env: whether the environment is asked for proxies.
+        url_lifetime: seconds after which a URL counts as dead when it does not say so itself.
+        clock: monotonic seconds.
+        rng: where the jitter comes from.
+    """
+
+    connections: int = DEFAULT_CONNECTIONS
+    part_size: int | None = None
+    silence: float = 20.0
+    connect_timeout: float = 10.0
+    attempts: int = 8
+    backoff: float = 0.5
+    backoff_cap: float = 10.0
+    hash: bool = False
+    resume: bool = True
+    fsync: bool = True
+    ssl_context: ssl.SSLContext | None = None
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = True
+    url_lifetime: float = URL_LIFETIME
+    clock: Callable[[], float] = time.monotonic
+    rng: random.Random = field(default_factory=random.Random)
+
+    def __post_init__(self) -> None:
+        for name, least in (("connections", 1), ("attempts", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}")
+        if self.part_size is not None and self.part_size < 1:
+            raise ValueError("part_size must be at least 1 byte")
+        for name in ("silence", "connect_timeout", "backoff_cap", "url_lifetime"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be more than 0 seconds")
+        if self.backoff < 0:
+            raise ValueError("backoff must not be negative")
+
+    def part_size_for(self, total: int | None) -> int:
+        """The bytes to ask for in one request of a transfer of ``total`` bytes.
+
+        Small enough that every connection gets several parts, so that none trails at the end; large enough that the
+        first byte's latency is small beside the part.
+        """
+        if self.part_size is not None:
+            return self.part_size
+        share = (total or 0) // (self.connections * 4)
+        return min(max(8 * MIB, -(-share // MIB) * MIB), 64 * MIB)
+
+
+Refresh = "Callable[[], Sequence[RemoteFile]]"

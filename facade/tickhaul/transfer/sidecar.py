@@ -1,0 +1,242 @@
+"""What a half-fetched file's sidecar remembers: which file it is, and which bytes of it are on disk.
+
+A sidecar is JSON Lines, only ever appended to, so a ``kill -9`` can cost it no more than its last line::
+
+    {"tickhaul": 1, "artifact": "art_…", "bytes": 524288000, "etag": "\\"…\\"", "last_modified": null, "boot": "…"}
+    {"done": [0, 16777216]}
+    {"done": [33554432, 50331648]}
+    {"synced": 2}
+
+``synced`` says how many of the ``done`` lines the disk has confirmed. After a power failure only those count: the data
+of the others may never have left memory. As long as the machine has not been restarted (``boot``), all of them do.
+
+It holds no URL and no secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tickhaul.transfer.disk import disk_errors, replace
+from tickhaul.transfer.names import PART, SIDECAR
+from tickhaul.transfer.ranges import Ranges
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes two answers the same file.
+
+    Attributes:
+        artifact: the artifact's id.
+        size: the length in bytes, ``None`` while unknown.
+        etag: the ``ETag``, an opaque mark of one version. Never taken for a checksum.
+        last_modified: the ``Last-Modified`` header, for servers without ETags.
+    """
+
+    artifact: str
+    size: int | None
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def agrees_with(self, other: Identity) -> bool:
+        """Whether both can be the same version of the same file: nothing that both know differs."""
+        if self.artifact != other.artifact or self.size != other.size:
+            return False
+        if self.etag is not None and other.etag is not None:
+            return self.etag == other.etag
+        if self.last_modified is not None and other.last_modified is not None:
+            return self.last_modified == other.last_modified
+        return True
+
+    def conditions(self) -> dict[str, str]:
+        """Headers which make a server refuse or start over when it has another version by now.
+
+        Both forms: servers know one, the other, or neither, and all answers are compared anyway. A weak ETag
+        identifies meaning and not bytes, so it can condition nothing (RFC 9110, 8.8.3).
+        """
+        if self.etag is not None and not self.etag.startswith("W/"):
+            return {"If-Match": self.etag, "If-Range": self.etag}
+        if self.etag is None and self.last_modified is not None:
+            return {"If-Unmodified-Since": self.last_modified, "If-Range": self.last_modified}
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a sidecar says, as far as it can be believed."""
+
+    identity: Identity
+    done: Ranges
+
+
+class Sidecar:
+    """A sidecar being written, by several threads."""
+
+    def __init__(self, path: Path, filename: str) -> None:
+        self.path = path
+        self._filename = filename
+        self._guard = threading.Lock()
+        self._handle: int | None = None
+        self._lines = 0
+        self._synced = 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has been begun."""
+        return self._handle is not None
+
+    @property
+    def unsynced(self) -> int:
+        """How many ``done`` lines the disk has not confirmed."""
+        return self._lines - self._synced
+
+    def begin(self, identity: Identity, done: Ranges, *, confirmed: bool = False) -> None:
+        """Write the sidecar anew, replacing what an earlier run left in one step.
+
+        Args:
+            identity: which version of which file.
+            done: the ranges that are written.
+            confirmed: whether the disk has confirmed them.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        ranges = list(done)
+        lines: list[dict[str, object]] = [
+            {
+                "tickhaul": _FORMAT,
+                "artifact": identity.artifact,
+                "bytes": identity.size,
+                "etag": identity.etag,
+                "last_modified": identity.last_modified,
+                "boot": boot_id(),
+            },
+            *({"done": [start, end]} for start, end in ranges),
+        ]
+        self._lines = len(ranges)
+        self._synced = self._lines if confirmed else 0
+        if confirmed:
+            lines.append({"synced": self._lines})
+        fresh = self.path.with_name(self.path.name.removesuffix(SIDECAR) + "-new" + PART)
+        with self._guard, disk_errors(self._filename, self.path):
+            with open(fresh, "xb", buffering=0) as handle:
+                _write(handle.fileno(), *lines)
+                if confirmed:
+                    os.fsync(handle.fileno())
+            replace(fresh, self.path)
+            flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            self._handle = os.open(self.path, flags)
+
+    def done(self, start: int, end: int) -> None:
+        """Remember that a range is written (not: confirmed).
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        with self._guard, disk_errors(self._filename, self.path):
+            if self._handle is not None:
+                _write(self._handle, {"done": [start, end]})
+                self._lines += 1
+
+    def mark(self) -> int:
+        """The number to hand to `synced` once everything written before this call has been confirmed."""
+        return self._lines
+
+    def synced(self, mark: int) -> None:
+        """Remember that the disk has confirmed the data of the first ``mark`` lines.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        with self._guard, disk_errors(self._filename, self.path):
+            if self._handle is not None and mark > self._synced:
+                _write(self._handle, {"synced": mark})
+                getattr(os, "fdatasync", os.fsync)(self._handle)
+                self._synced = mark
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._guard:
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def discard(self) -> None:
+        """Close and remove it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+
+def recall(path: Path) -> Memory | None:
+    """Read a sidecar; ``None`` when there is none or its first line is not ours.
+
+    Everything after the first line that makes no sense is ignored: it was being written when the process died.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError:
+        return None
+    head = _object(lines[0])
+    if head is None or head.get("tickhaul") != _FORMAT:
+        return None
+    artifact, size = head.get("artifact"), head.get("bytes")
+    if not isinstance(artifact, str) or not (size is None or _natural(size)):
+        return None
+    etag, modified = head.get("etag"), head.get("last_modified")
+    identity = Identity(
+        artifact,
+        size if isinstance(size, int) else None,
+        etag if isinstance(etag, str) else None,
+        modified if isinstance(modified, str) else None,
+    )
+    found: list[tuple[int, int]] = []
+    confirmed = 0
+    for line in lines[1:-1]:  # what follows the last newline is torn
+        entry = _object(line)
+        if entry is None:
+            break
+        match entry:
+            case {"done": [int(start), int(end)]} if 0 <= start < end:
+                found.append((start, end))
+            case {"synced": int(count)} if 0 <= count <= len(found):
+                confirmed = count
+            case _:
+                break
+    boot = head.get("boot")
+    if boot is None or boot != boot_id():
+        found = found[:confirmed]
+    return Memory(identity, Ranges(found))
+
+
+def _write(handle: int, *lines: dict[str, object]) -> None:
+    data = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines).encode()
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _natural(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+@cache
+def boot_id() -> str | None:
+    """A mark of the machine's present run, ``None`` where there is none to be had cheaply (not Linux)."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip() or None
+    except OSError:
+        return None

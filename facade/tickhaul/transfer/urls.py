@@ -1,0 +1,134 @@
+"""Presigned URLs and their renewal: one refresh serves everyone who waits for one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tickhaul.transfer.model import RemoteFile
+
+_OLD = 0.8  # of its lifetime: a request sent just before the end must still be answered
+_YOUNG = 5.0  # seconds: URLs that die sooner are renewed when storage says so, not before every request
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A file as last announced, and which listing announced it."""
+
+    file: RemoteFile = field(repr=False)
+    generation: int
+
+
+class UrlBook:
+    """The URLs in force.
+
+    Args:
+        files: the first listing, taken to be fresh.
+        refresh: fetches a new listing; may be called from any thread, never twice at once.
+        lifetime: seconds a URL lives when its query does not say (``X-Amz-Expires``).
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[RemoteFile],
+        refresh: Callable[[], Sequence[RemoteFile]],
+        *,
+        lifetime: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._refresh = refresh
+        self._lifetime = lifetime
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._refreshing = False
+        self._closed = False
+        self._generation = 0
+        self._failure: BaseException | None = None
+        self._files: dict[str, RemoteFile] = {}
+        self._dies = 0.0
+        self._take(files)
+
+    def _take(self, files: Sequence[RemoteFile]) -> None:
+        now = self._clock()
+        self._files = {file.id: file for file in files}
+        lifetime = min((lifetime_of(file.url, self._lifetime) for file in files), default=self._lifetime)
+        self._dies = now + max(_OLD * lifetime, _YOUNG)
+
+    def lease(self, artifact: str) -> Lease | None:
+        """The file as now announced, from a new listing if the present one is known to be old.
+
+        Returns:
+            ``None`` when the service no longer lists the artifact, or the book is closed.
+        """
+        with self._changed:
+            generation = self._generation
+            old = self._clock() >= self._dies
+        if old:
+            self.renew(generation)
+        with self._changed:
+            file = None if self._closed else self._files.get(artifact)
+            return None if file is None else Lease(file, self._generation)
+
+    def renew(self, generation: int) -> None:
+        """Make sure the listing is newer than ``generation``, fetching one unless somebody already has or does.
+
+        Raises:
+            BaseException: whatever ``refresh`` raised, to everyone who waited for it.
+        """
+        with self._changed:
+            while self._refreshing and not self._closed:
+                self._changed.wait()
+            if self._closed or self._generation > generation:
+                return
+            if self._failure is not None:
+                raise self._failure
+            self._refreshing = True
+        failure: BaseException | None = None
+        files: Sequence[RemoteFile] = ()
+        try:
+            files = self._refresh()
+        except BaseException as error:  # noqa: BLE001 - handed to every waiter, and raised again below
+            failure = error
+        with self._changed:
+            self._refreshing = False
+            self._failure = failure
+            if failure is None:
+                self._take(files)
+                self._generation += 1
+            self._changed.notify_all()
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """Let go of everyone who waits."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+def lifetime_of(url: str, default: float) -> float:
+    """How many seconds a presigned URL lives from its signing: its ``X-Amz-Expires``, else ``default``."""
+    for value in parse_qs(urlsplit(url).query).get("X-Amz-Expires", []):
+        if value.isdecimal() and value.isascii():
+            return float(value)
+    return default
+
+
+def redacted(url: str) -> str:
+    """A URL as it may be shown: without query, fragment, user and password."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port
+    except ValueError:
+        return "an unreadable URL"
+    if ":" in host:
+        host = f"[{host}]"
+    shown = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+    return shown.encode("ascii", "backslashreplace").decode()

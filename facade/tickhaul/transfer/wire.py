@@ -1,0 +1,352 @@
+"""One connection to the storage host: it sends a GET, reads the head, and hands the body over in large pieces.
+
+The standard library's ``http.client`` does the protocol. The body does not go through Python byte by byte: each piece
+is decrypted straight into the caller's buffer. Nothing here logs, and no error holds a URL's query.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from tickhaul._version import __version__
+from tickhaul.transfer.proxies import Proxy, proxy_for
+from tickhaul.transfer.urls import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tickhaul.transfer.model import TransferOptions
+
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 5
+_HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+class WireError(Exception):
+    """The connection could not be made, or broke. The text is fit to be shown."""
+
+
+class RefusedError(WireError):
+    """What the other side asks for, or is, must not be accepted; trying again would not help."""
+
+
+def default_context() -> ssl.SSLContext:
+    """The TLS settings used when the caller brings none.
+
+    The system's certificates, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``; where Python finds none of them
+    (some macOS installations), those of ``certifi``.
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile is None and paths.capath is None and context.cert_store_stats()["x509_ca"] == 0:
+        import certifi  # noqa: PLC0415 - a bundle of half a megabyte, read only where there is no other
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+class Reply(http.client.HTTPResponse):
+    """An answer whose body is read piecewise, each piece at most one read from the connection."""
+
+    _left: int | None = None
+
+    def begin(self) -> None:
+        """Read the head."""
+        super().begin()
+        self._left = None if self.chunked else self.length
+
+    def read_into(self, view: memoryview) -> int:
+        """Put the next piece of the body into ``view``.
+
+        Returns:
+            How many bytes it is; 0 when the body is over.
+
+        Raises:
+            WireError: the connection broke, or ended before the body did.
+        """
+        if self._left is not None and len(view) > self._left:
+            view = view[: self._left]
+        if not view:
+            return 0
+        text = "the connection ended before the body did"
+        try:
+            if self.chunked:
+                piece = self.read1(len(view))
+                count = len(piece)
+                view[:count] = piece
+            else:
+                count = self.fp.readinto1(view)
+                if self._left is not None:
+                    self._left -= count
+            if count or not self._left:
+                return count
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            text = describe(error)
+        raise WireError(text)
+
+    @property
+    def over(self) -> bool:
+        """Whether the body is known to have been read to its end."""
+        return self._left == 0 or self.fp is None  # http.client lets go of the stream after the last chunk
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    scheme: str
+    host: str
+    port: int
+    proxy: Proxy | None
+
+
+class Channel:
+    """A place in the connection budget: at most one open connection, kept for the next request if that may be.
+
+    Used by one thread, except for `abort`, `received` and `busy`, which are for the one that watches.
+
+    Args:
+        options: the settings.
+        context: the TLS settings.
+    """
+
+    def __init__(self, options: TransferOptions, context: ssl.SSLContext) -> None:
+        self._options = options
+        self._context = context
+        self._guard = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._connection: http.client.HTTPConnection | None = None
+        self._origin: _Origin | None = None
+        self._reply: Reply | None = None
+        self._aborted: str | None = None
+        self._retired = False
+        self.received = 0
+        self.busy = False
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """Send a GET and read the answer's head, following redirects.
+
+        Args:
+            url: where to; never shown with its query.
+            headers: beside the ones every request has.
+
+        Raises:
+            RefusedError: a redirect to anything but https, a certificate that is not trusted, an unusable URL or proxy.
+            WireError: everything else that keeps an answer from coming.
+        """
+        with self._guard:
+            if self._retired:
+                raise WireError("stopped")
+            self._aborted = None
+        for _ in range(_MOST_REDIRECTS + 1):
+            reply = self._ask(url, headers)
+            location = reply.getheader("Location")
+            if reply.status not in _REDIRECTS or location is None:
+                return reply
+            self.close()
+            url = _redirected(url, location)
+        raise RefusedError(f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(url)}")
+
+    def _ask(self, url: str, headers: Mapping[str, str]) -> Reply:
+        parts = _split(url)
+        try:
+            proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
+        except ValueError as error:
+            unusable = str(error)
+        else:
+            unusable = None
+        if unusable is not None:
+            raise RefusedError(unusable)
+        assert parts.hostname is not None
+        origin = _Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], proxy)
+        reused = self._connection is not None and self._origin == origin
+        if not reused:
+            self.close()
+        failure: WireError
+        while True:
+            try:
+                return self._send(origin, parts, headers)
+            except ssl.SSLCertVerificationError as error:
+                failure = RefusedError(
+                    f"the certificate of {origin.host} is not trusted: {error.verify_message}; "
+                    "for a certificate authority of your own set SSL_CERT_FILE or pass ssl_context="
+                )
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                failure = WireError(describe(error))
+            self.close()
+            # A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
+            if not reused or self._aborted is not None:
+                break
+            reused = False
+        raise failure
+
+    def _send(self, origin: _Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
+        if self._connection is None:
+            self._open(origin)
+        connection = self._connection
+        if connection is None:
+            raise ConnectionAbortedError
+        target = parts.path or "/"
+        if parts.query:
+            target += "?" + parts.query
+        extra: dict[str, str] = {}
+        if origin.proxy is not None and origin.scheme == "http":
+            target = f"http://{parts.netloc}{target}"
+            extra = origin.proxy.headers
+        connection.request("GET", target, headers={**_HEADERS, **headers, **extra, "Host": _authority(origin)})
+        reply = connection.getresponse()
+        assert isinstance(reply, Reply)
+        self._reply = reply
+        return reply
+
+    def _open(self, origin: _Origin) -> None:
+        options = self._options
+        via = origin.proxy
+        address = (origin.host, origin.port) if via is None else (via.host, via.port)
+        plain = socket.create_connection(address, timeout=options.connect_timeout)
+        try:
+            self._watch(plain)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # The watcher drops a silent connection; this is for when the watcher itself is gone.
+            plain.settimeout(options.silence * 2)
+            if origin.scheme == "https":
+                if via is not None:
+                    _tunnel(plain, origin, via)
+                secure = self._context.wrap_socket(
+                    plain, server_hostname=origin.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+                )
+                plain = secure
+                self._watch(secure)
+                secure.do_handshake()
+        except BaseException:
+            plain.close()
+            raise
+        connection = http.client.HTTPConnection(origin.host, origin.port)
+        connection.response_class = Reply
+        connection.sock = plain
+        connection.auto_open = 0
+        self._connection = connection
+        self._origin = origin
+
+    def _watch(self, sock: socket.socket) -> None:
+        with self._guard:
+            if self._aborted is not None or self._retired:
+                raise ConnectionAbortedError
+            self._socket = sock
+
+    def done(self) -> None:
+        """End the reading of an answer: keep the connection if its body is over, else close it."""
+        reply, self._reply = self._reply, None
+        if reply is None:
+            return
+        keep = reply.over and not reply.will_close and self._aborted is None
+        reply.close()
+        if not keep:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.close()
+        connection, self._connection, self._origin = self._connection, None, None
+        with self._guard:
+            self._socket = None
+        if connection is not None:
+            connection.close()
+
+    def retire(self) -> None:
+        """Break off whatever the channel is doing, and refuse all further requests. May be called from any thread."""
+        with self._guard:
+            self._retired = True
+        self.abort("stopped")
+
+    def abort(self, reason: str) -> None:
+        """Break off whatever the channel is doing; its thread gets a `WireError`. May be called from any thread."""
+        with self._guard:
+            self._aborted = reason
+            if self._socket is not None:
+                try:
+                    # Not SSLSocket.shutdown, which would take the TLS state away from under the reading thread.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                except OSError:
+                    return  # it is closed already
+
+    @property
+    def aborted(self) -> str | None:
+        """Why the current request was broken off, ``None`` if it was not."""
+        return self._aborted
+
+
+def _split(url: str) -> SplitResult:
+    # urlsplit would silently drop line ends and tabs, and the request would be for something else.
+    usable = url.isascii() and url.isprintable() and " " not in url
+    try:
+        parts = urlsplit(url)
+        usable = usable and parts.scheme in _PORTS and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise RefusedError(f"not a usable URL: {redacted(url)}")
+    return parts
+
+
+def _authority(origin: _Origin) -> str:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    return host if origin.port == _PORTS[origin.scheme] else f"{host}:{origin.port}"
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        scheme = urlsplit(target).scheme
+    except ValueError:
+        target, scheme = location, ""
+    if scheme != "https":
+        raise RefusedError(f"refused a redirect to {redacted(target)}: only https is followed")
+    return target
+
+
+def _tunnel(sock: socket.socket, origin: _Origin, proxy: Proxy) -> None:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
+    lines += [f"{name}: {value}" for name, value in proxy.headers.items()]
+    sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
+    answer = http.client.HTTPResponse(sock, method="CONNECT")
+    try:
+        answer.begin()
+        status, reason = answer.status, answer.reason
+    finally:
+        answer.close()
+    if status != 200:
+        kind = RefusedError if status in {401, 403, 405, 407} else WireError
+        raise kind(f"the proxy {proxy.host}:{proxy.port} said {status} {reason}"[:200])
+
+
+def describe(error: Exception) -> str:
+    """Say what went wrong in words that can hold no URL: some of these exceptions quote the request."""
+    match error:
+        case TimeoutError():
+            return "timed out"
+        case socket.gaierror():
+            return f"the host name could not be resolved ({error.strerror})"
+        case ssl.SSLEOFError():
+            return "the connection ended without a goodbye"
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'no reason given'})"
+        case http.client.RemoteDisconnected() | ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            return "the connection was closed by the other side"
+        case ConnectionRefusedError():
+            return "the connection was refused"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case http.client.IncompleteRead():
+            return "the connection ended before the body did"
+        case _:
+            return f"the answer is no proper HTTP ({type(error).__name__})"

@@ -1,0 +1,113 @@
+"""Write the sync half of the facade from its async half.
+
+``facade/tickhaul/_async`` is the source. Every module of it but the hand-written ``primitives`` is turned into its twin
+under ``_sync`` by the substitutions below, formatted, and compared as a whole file with ``--check``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "facade" / "tickhaul" / "_async"
+TARGET = ROOT / "facade" / "tickhaul" / "_sync"
+BY_HAND = {Path("primitives.py")}
+BANNER = "# Written by tools/unasync.py from the module of the same name under _async. Edit that one.\n"
+
+RULES = {
+    r"\basync (def|for|with) ": r"\1 ",
+    r"\bawait ": "",
+    r"\bAsync(?=[A-Z])": "",
+    r"\b_async\b": "_sync",
+    r"\b__aenter__\b": "__enter__",
+    r"\b__aexit__\b": "__exit__",
+    r"\b__aiter__\b": "__iter__",
+    r"\baclose\b": "close",
+}
+
+
+def translate(text: str, used: set[str]) -> str:
+    """The sync form of a module's text; the rules that applied are added to ``used``."""
+    for pattern, replacement in RULES.items():
+        text, count = re.subn(pattern, replacement, text)
+        if count:
+            used.add(pattern)
+    return BANNER + text
+
+
+def produce() -> dict[Path, str]:
+    """Every generated module's text by its path below ``_sync``.
+
+    Raises:
+        SystemExit: a rule applies to nothing any more, so it is dead or the source has changed under it.
+    """
+    used: set[str] = set()
+    texts = {
+        path.relative_to(SOURCE): translate(path.read_text(encoding="utf-8"), used)
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.relative_to(SOURCE) not in BY_HAND
+    }
+    if unused := set(RULES) - used:
+        raise SystemExit(f"tools/unasync.py: rules that apply to nothing: {sorted(unused)}")
+    return {path: formatted(text) for path, text in texts.items()}
+
+
+def formatted(text: str) -> str:
+    """The text with sorted imports and the house's line breaks, by the pinned formatter of this environment."""
+    ruff = Path(sys.executable).with_name("ruff")
+    for command in (
+        [
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select",
+            "I",
+            "--fix-only",
+            "--quiet",
+            "--line-length",
+            "120",
+            "--config",
+            "lint.isort.known-first-party=['tickhaul','ticksupply_api']",
+        ],
+        ["format", "--isolated", "--no-cache", "--line-length", "120", "--target-version", "py311"],
+    ):
+        text = subprocess.run(
+            [ruff, *command, "--stdin-filename", "module.py", "-"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    return text
+
+
+def main() -> int:
+    """Write the modules, or with ``--check`` tell which differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if anything would change")
+    check = parser.parse_args().check
+    texts = produce()
+    present = {path.relative_to(TARGET) for path in TARGET.rglob("*.py")} - BY_HAND
+    different = [
+        path for path, text in texts.items() if path not in present or (TARGET / path).read_text("utf-8") != text
+    ]
+    stale = sorted(present - set(texts))
+    if check:
+        for path in [*different, *stale]:
+            print(f"facade/tickhaul/_sync/{path} is not what its source gives: run `make generate`")
+        return 1 if different or stale else 0
+    for path in different:
+        (TARGET / path).parent.mkdir(parents=True, exist_ok=True)
+        (TARGET / path).write_text(texts[path], encoding="utf-8")
+    for path in stale:
+        (TARGET / path).unlink()
+    print(f"_sync: {len(different)} written, {len(stale)} removed, {len(texts) - len(different)} unchanged")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
