@@ -10,6 +10,7 @@ formatter, and on nothing else of the machine.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import subprocess
@@ -36,6 +37,27 @@ FORMATTING = (
     ("check", "--fix-only", "--select", "I,UP,TC006"),
     ("format", "--line-length", "120"),
 )
+# How an __init__.py exports names without importing their modules; type checkers see plain imports.
+EXPORTS = '''"""{docstring}."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    {imports}
+else:
+    _MODULES = {modules}
+
+    def __getattr__(name):
+        if name not in _MODULES:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        value = getattr(import_module("." + _MODULES[name], __name__), name)
+        globals()[name] = value
+        return value
+
+
+__all__ = {names}
+'''
 
 
 class GenerationError(Exception):
@@ -100,6 +122,8 @@ def build(target: Path) -> None:
     _run(*generate, "--output-path", str(target), place=target.parent)
     for module in target.glob("api/*/*.py"):
         _uncover_quote(module)
+    for init in (target / "__init__.py", target / "models" / "__init__.py"):
+        _load_on_demand(init)
     # --isolated: no setting of this or a parent folder, or of the user, may change the output.
     for step in FORMATTING:
         _run("ruff", *step, "--isolated", "--no-cache", "--target-version", "py311", target.name, place=target.parent)
@@ -117,6 +141,22 @@ def _uncover_quote(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     text = text.replace("import quote\n", "import quote as _quote\n").replace("=quote(", "=_quote(")
     module.write_text(text, encoding="utf-8")
+
+
+def _load_on_demand(init: Path) -> None:
+    """Let a package import what it exports when it is first asked for it.
+
+    A model should not cost the import of the HTTP stack, nor a call that of the models of all others.
+    """
+    tree = ast.parse(init.read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    text = EXPORTS.format(
+        docstring=(ast.get_docstring(tree) or init.parent.name).strip(),
+        imports="\n    ".join(ast.unparse(node) for node in imports),
+        modules={alias.name: node.module for node in imports for alias in node.names},
+        names=tuple(alias.name for node in imports for alias in node.names),
+    )
+    init.write_text(text, encoding="utf-8")
 
 
 def _run(module: str, *arguments: str, place: Path) -> None:

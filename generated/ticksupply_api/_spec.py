@@ -1,4 +1,4 @@
 """Which contract this package was generated from."""
 
 VERSION = "1.0"
-SHA256 = "12767048734cf7d09e3e5b989a04a06430a6fb2a10cf59b6b20d58436b4b2afc"
+SHA256 = "dbb2287842236a87edddc5e94e4fa8de3eff3884606eb5dd8e3c4bdfd256a5fb"

@@ -31,6 +31,13 @@ class Artifact:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Artifact", src_dict)
         id = src_dict["id"]
@@ -50,11 +57,12 @@ class Artifact:
             raise mistyped("Artifact.filename", "a string", filename)
 
         made = cls(id, url, bytes_, filename)
-        if len(src_dict) > 4 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 4:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "url": self.url,

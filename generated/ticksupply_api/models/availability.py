@@ -32,6 +32,13 @@ class Availability:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Availability", src_dict)
         datastream = src_dict["datastream"]
@@ -40,17 +47,18 @@ class Availability:
         ranges = src_dict["ranges"]
         if not isinstance(ranges, list):
             raise mistyped("Availability.ranges", "an array", ranges)
-        ranges = [AvailabilityRange.from_dict(item) for item in ranges]
+        ranges = list(map(AvailabilityRange.from_dict, ranges))
 
         updated_at = src_dict["updated_at"]
         updated_at = as_moment("Availability.updated_at", updated_at)
 
         made = cls(datastream, ranges, updated_at)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 3:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "datastream": self.datastream.to_dict(),
             "ranges": [item.to_dict() for item in self.ranges],

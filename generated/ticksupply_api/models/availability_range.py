@@ -40,6 +40,13 @@ class AvailabilityRange:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("AvailabilityRange", src_dict)
         from_ = src_dict["from"]
@@ -55,11 +62,12 @@ class AvailabilityRange:
             rows_estimate = as_integer("AvailabilityRange.rows_estimate", rows_estimate)
 
         made = cls(from_, to, rows_estimate)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 3:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "from": self.from_,
             "to": self.to,

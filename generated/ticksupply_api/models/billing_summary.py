@@ -45,6 +45,13 @@ class BillingSummary:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("BillingSummary", src_dict)
         access_status = src_dict["access_status"]
@@ -67,11 +74,16 @@ class BillingSummary:
             current_period_end = as_moment("BillingSummary.current_period_end", current_period_end)
 
         made = cls(access_status, usage, grace_until, plan_code, current_period_end)
-        if len(src_dict) > 2 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 2
+            and (len(src_dict) != 5 or grace_until is None or plan_code is None or current_period_end is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "access_status": str(self.access_status),
             "usage": self.usage.to_dict(),

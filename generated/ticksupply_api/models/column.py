@@ -32,6 +32,13 @@ class Column:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Column", src_dict)
         output_column = src_dict["output_column"]
@@ -47,11 +54,12 @@ class Column:
             data = DataColumn.from_dict(data)
 
         made = cls(output_column, meta, data)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 1 and (len(src_dict) != 3 or meta is None or data is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "output_column": self.output_column,
         }

@@ -40,6 +40,13 @@ class CreateExportRequest:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("CreateExportRequest", src_dict)
         datastream_id = src_dict["datastream_id"]
@@ -68,11 +75,16 @@ class CreateExportRequest:
             format_options = FormatOptions.from_dict(format_options)
 
         made = cls(datastream_id, start_time, end_time, schema, format_, format_options)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 3
+            and (len(src_dict) != 6 or schema is None or format_ is None or format_options is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "datastream_id": self.datastream_id,
             "start_time": self.start_time,

@@ -38,12 +38,19 @@ class CreateSchemaRequest:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("CreateSchemaRequest", src_dict)
         columns = src_dict["columns"]
         if not isinstance(columns, list):
             raise mistyped("CreateSchemaRequest.columns", "an array", columns)
-        columns = [Column.from_dict(item) for item in columns]
+        columns = list(map(Column.from_dict, columns))
 
         name = src_dict["name"]
         if not isinstance(name, str):
@@ -63,11 +70,16 @@ class CreateSchemaRequest:
             derive = Derive.from_dict(derive)
 
         made = cls(columns, name, stream_category, unfold, derive)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 3
+            and (len(src_dict) != 5 or unfold is None or derive is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "columns": [item.to_dict() for item in self.columns],
             "name": self.name,

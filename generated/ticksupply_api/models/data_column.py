@@ -21,6 +21,13 @@ class DataColumn(MutableMapping[str, Extractor]):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         source = as_object("DataColumn", src_dict)
         entries = {}
         for key, value in source.items():
@@ -30,6 +37,7 @@ class DataColumn(MutableMapping[str, Extractor]):
         return cls(entries)
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         return {key: value.to_dict() for key, value in self.additional_properties.items()}
 
     def __getitem__(self, key: str) -> Extractor:

@@ -33,6 +33,13 @@ class Datastream:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Datastream", src_dict)
         datastream_id = src_dict["datastream_id"]
@@ -56,11 +63,12 @@ class Datastream:
             raise mistyped("Datastream.wire_format", "a string", wire_format)
 
         made = cls(datastream_id, exchange, instrument, stream_type, wire_format)
-        if len(src_dict) > 5 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 5:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "datastream_id": self.datastream_id,
             "exchange": self.exchange,

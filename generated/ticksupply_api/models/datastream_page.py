@@ -32,12 +32,19 @@ class DatastreamPage:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("DatastreamPage", src_dict)
         items = src_dict["items"]
         if not isinstance(items, list):
             raise mistyped("DatastreamPage.items", "an array", items)
-        items = [Datastream.from_dict(item) for item in items]
+        items = list(map(Datastream.from_dict, items))
 
         total = src_dict["total"]
         if total.__class__ is not int:
@@ -53,11 +60,12 @@ class DatastreamPage:
                 raise mistyped("DatastreamPage.next_page_token", "a string", next_page_token)
 
         made = cls(items, total, limit, next_page_token)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 3 and (len(src_dict) != 4 or next_page_token is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "items": [item.to_dict() for item in self.items],
             "total": self.total,

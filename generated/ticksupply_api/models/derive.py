@@ -21,17 +21,25 @@ class Derive(MutableMapping[str, list[DeriveRule]]):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         source = as_object("Derive", src_dict)
         entries = {}
         for key, value in source.items():
             if not isinstance(value, list):
                 raise mistyped("Derive", "an array", value)
-            value = [DeriveRule.from_dict(item) for item in value]
+            value = list(map(DeriveRule.from_dict, value))
 
             entries[key] = value
         return cls(entries)
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         return {key: [item.to_dict() for item in value] for key, value in self.additional_properties.items()}
 
     def __getitem__(self, key: str) -> list[DeriveRule]:

@@ -36,6 +36,13 @@ class DeriveRule:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("DeriveRule", src_dict)
         field = src_dict["field"]
@@ -48,7 +55,7 @@ class DeriveRule:
         arrays = src_dict["arrays"]
         if not isinstance(arrays, list):
             raise mistyped("DeriveRule.arrays", "an array", arrays)
-        arrays = [TaggedArray.from_dict(item) for item in arrays]
+        arrays = list(map(TaggedArray.from_dict, arrays))
 
         tag_field = src_dict["tag_field"]
         if not isinstance(tag_field, str):
@@ -59,11 +66,12 @@ class DeriveRule:
             raise mistyped("DeriveRule.value_field", "a string", value_field)
 
         made = cls(field, op, arrays, tag_field, value_field)
-        if len(src_dict) > 5 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 5:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "field": self.field,
             "op": str(self.op),

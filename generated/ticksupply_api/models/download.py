@@ -30,12 +30,19 @@ class Download:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Download", src_dict)
         artifacts = src_dict["artifacts"]
         if not isinstance(artifacts, list):
             raise mistyped("Download.artifacts", "an array", artifacts)
-        artifacts = [Artifact.from_dict(item) for item in artifacts]
+        artifacts = list(map(Artifact.from_dict, artifacts))
 
         count = src_dict["count"]
         if count.__class__ is not int:
@@ -46,11 +53,12 @@ class Download:
             total_bytes = as_integer("Download.total_bytes", total_bytes)
 
         made = cls(artifacts, count, total_bytes)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 3:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "artifacts": [item.to_dict() for item in self.artifacts],
             "count": self.count,

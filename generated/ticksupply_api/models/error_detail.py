@@ -32,6 +32,13 @@ class ErrorDetail:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("ErrorDetail", src_dict)
         code = src_dict["code"]
@@ -46,11 +53,12 @@ class ErrorDetail:
             details = ErrorDetails.from_dict(details)
 
         made = cls(code, message, details)
-        if len(src_dict) > 2 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 2 and (len(src_dict) != 3 or details is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "code": str(self.code),
             "message": self.message,

@@ -26,17 +26,25 @@ class ErrorResponse:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("ErrorResponse", src_dict)
         error = src_dict["error"]
         error = ErrorDetail.from_dict(error)
 
         made = cls(error)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 1:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "error": self.error.to_dict(),
         }

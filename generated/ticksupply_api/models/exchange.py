@@ -27,6 +27,13 @@ class Exchange:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Exchange", src_dict)
         code = src_dict["code"]
@@ -38,11 +45,12 @@ class Exchange:
             raise mistyped("Exchange.display_name", "a string", display_name)
 
         made = cls(code, display_name)
-        if len(src_dict) > 2 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 2:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "code": self.code,
             "display_name": self.display_name,

@@ -86,6 +86,13 @@ class ExportJob:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("ExportJob", src_dict)
         id = src_dict["id"]
@@ -143,11 +150,22 @@ class ExportJob:
             started_at,
             finished_at,
         )
-        if len(src_dict) > 7 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 7
+            and (
+                len(src_dict) != 11
+                or format_options is None
+                or reason is None
+                or started_at is None
+                or finished_at is None
+            )
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "datastream_id": self.datastream_id,

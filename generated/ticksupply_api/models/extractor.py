@@ -28,6 +28,13 @@ class Extractor:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Extractor", src_dict)
         json = src_dict["json"]
@@ -39,11 +46,12 @@ class Extractor:
                 raise mistyped("Extractor.transform", "a string", transform)
 
         made = cls(json, transform)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 1 and (len(src_dict) != 2 or transform is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "json": self.json.to_dict(),
         }

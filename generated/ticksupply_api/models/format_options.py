@@ -20,10 +20,18 @@ class FormatOptions(MutableMapping[str, Any]):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         source = as_object("FormatOptions", src_dict)
         return cls(source)
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         return dict(self.additional_properties)
 
     def __getitem__(self, key: str) -> Any:

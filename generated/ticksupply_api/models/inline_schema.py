@@ -32,12 +32,19 @@ class InlineSchema:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("InlineSchema", src_dict)
         columns = src_dict["columns"]
         if not isinstance(columns, list):
             raise mistyped("InlineSchema.columns", "an array", columns)
-        columns = [Column.from_dict(item) for item in columns]
+        columns = list(map(Column.from_dict, columns))
 
         unfold = src_dict.get("unfold")
         if unfold is not None:
@@ -48,11 +55,16 @@ class InlineSchema:
             derive = Derive.from_dict(derive)
 
         made = cls(columns, unfold, derive)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 1
+            and (len(src_dict) != 3 or unfold is None or derive is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "columns": [item.to_dict() for item in self.columns],
         }

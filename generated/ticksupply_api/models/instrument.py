@@ -31,6 +31,13 @@ class Instrument:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Instrument", src_dict)
         symbol = src_dict["symbol"]
@@ -53,11 +60,16 @@ class Instrument:
                 raise mistyped("Instrument.instrument_type", "a string", instrument_type)
 
         made = cls(symbol, base, quote, instrument_type)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 1
+            and (len(src_dict) != 4 or base is None or quote is None or instrument_type is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "symbol": self.symbol,
         }

@@ -27,6 +27,13 @@ class JsonExtraction:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("JsonExtraction", src_dict)
         path = src_dict["path"]
@@ -38,11 +45,12 @@ class JsonExtraction:
             raise mistyped("JsonExtraction.type", "a string", type_)
 
         made = cls(path, type_)
-        if len(src_dict) > 2 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 2:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "path": self.path,
             "type": self.type,

@@ -31,6 +31,13 @@ class MetaColumn:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("MetaColumn", src_dict)
         value = src_dict["value"]
@@ -41,11 +48,12 @@ class MetaColumn:
             format_ = _META_FORMAT.get(format_) or as_text("MetaColumn.format", format_)
 
         made = cls(value, format_)
-        if len(src_dict) > 1 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 1 and (len(src_dict) != 2 or format_ is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "value": str(self.value),
         }

@@ -45,12 +45,12 @@ class Schema:
 
     Attributes:
         id: Id of an export schema. Treat it as opaque.
-        name: Name of the schema.
+        name: Free text.
         stream_category: A stream category, known or new.
-        is_built_in: Whether the vendor provides it. Built-in schemas cannot be changed.
+        is_built_in: Yes or no.
         created_at: A moment as RFC 3339 text in UTC.
         version: A number of things.
-        has_draft: Whether there is a draft.
+        has_draft: Yes or no.
         columns: The columns, in the order of the file.
         unfold: Which array becomes rows, by exchange.
         derive: Fields made before extraction, by exchange.
@@ -71,6 +71,13 @@ class Schema:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Schema", src_dict)
         id = src_dict["id"]
@@ -102,7 +109,7 @@ class Schema:
         columns = src_dict["columns"]
         if not isinstance(columns, list):
             raise mistyped("Schema.columns", "an array", columns)
-        columns = [Column.from_dict(item) for item in columns]
+        columns = list(map(Column.from_dict, columns))
 
         unfold = src_dict.get("unfold")
         if unfold is not None:
@@ -113,11 +120,16 @@ class Schema:
             derive = Derive.from_dict(derive)
 
         made = cls(id, name, stream_category, is_built_in, created_at, version, has_draft, columns, unfold, derive)
-        if len(src_dict) > 8 and not src_dict.keys() <= _KNOWN:
+        if (
+            len(src_dict) > 8
+            and (len(src_dict) != 10 or unfold is None or derive is None)
+            and not src_dict.keys() <= _KNOWN
+        ):
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "name": self.name,

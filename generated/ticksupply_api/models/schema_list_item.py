@@ -49,6 +49,13 @@ class SchemaListItem:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("SchemaListItem", src_dict)
         id = src_dict["id"]
@@ -80,11 +87,12 @@ class SchemaListItem:
             raise mistyped("SchemaListItem.has_draft", "true or false", has_draft)
 
         made = cls(id, name, stream_category, is_built_in, created_at, version, has_draft)
-        if len(src_dict) > 7 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 7:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "name": self.name,

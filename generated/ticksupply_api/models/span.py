@@ -30,6 +30,13 @@ class Span:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Span", src_dict)
         id = src_dict["id"]
@@ -44,11 +51,12 @@ class Span:
             ended_at = as_moment("Span.ended_at", ended_at)
 
         made = cls(id, started_at, ended_at)
-        if len(src_dict) > 2 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 2 and (len(src_dict) != 3 or ended_at is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "started_at": moment_text(self.started_at),

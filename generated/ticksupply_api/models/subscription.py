@@ -46,6 +46,13 @@ class Subscription:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Subscription", src_dict)
         id = src_dict["id"]
@@ -67,11 +74,12 @@ class Subscription:
             datastream = Datastream.from_dict(datastream)
 
         made = cls(id, datastream_id, status, created_at, datastream)
-        if len(src_dict) > 4 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 4 and (len(src_dict) != 5 or datastream is None) and not src_dict.keys() <= _KNOWN:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "datastream_id": self.datastream_id,

@@ -46,6 +46,13 @@ class SubscriptionDetail:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("SubscriptionDetail", src_dict)
         id = src_dict["id"]
@@ -64,14 +71,15 @@ class SubscriptionDetail:
         spans = src_dict["spans"]
         if not isinstance(spans, list):
             raise mistyped("SubscriptionDetail.spans", "an array", spans)
-        spans = [Span.from_dict(item) for item in spans]
+        spans = list(map(Span.from_dict, spans))
 
         made = cls(id, status, datastream, created_at, spans)
-        if len(src_dict) > 5 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 5:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "id": self.id,
             "status": str(self.status),

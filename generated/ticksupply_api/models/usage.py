@@ -30,6 +30,13 @@ class Usage:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from parsed JSON.
+
+        Raises:
+            KeyError: A required field is missing.
+            TypeError: A value is of the wrong JSON type.
+            ValueError: A number or a time cannot be read.
+        """
         if not isinstance(src_dict, dict):
             src_dict = as_object("Usage", src_dict)
         extra_stream_minutes_total = src_dict["extra_stream_minutes_total"]
@@ -45,11 +52,12 @@ class Usage:
             export_gb_extra = as_integer("Usage.export_gb_extra", export_gb_extra)
 
         made = cls(extra_stream_minutes_total, export_gb_total, export_gb_extra)
-        if len(src_dict) > 3 and not src_dict.keys() <= _KNOWN:
+        if len(src_dict) > 3:
             made.additional_properties = others(src_dict, _KNOWN)
         return made
 
     def to_dict(self) -> dict[str, Any]:
+        """Write it as what JSON can hold; absent fields are left out."""
         made: dict[str, Any] = {
             "extra_stream_minutes_total": self.extra_stream_minutes_total,
             "export_gb_total": self.export_gb_total,
