@@ -1,7 +1,7 @@
 """Resolve the lock files: exact versions with hashes, for every platform and Python, without addresses.
 
 ``locks/dev.lock`` has everything a contributor needs, ``locks/base.lock`` what a bare ``pip install tickhaul`` brings,
-``locks/oldest.lock`` the oldest versions that pyproject.toml allows, with what the tests need.
+``locks/trial.lock`` what a project has that tests against the sandbox, ``locks/oldest.lock`` the oldest versions that pyproject.toml allows, with what the tests need.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "dev": ["--all-extras", "--group", "dev"],
     "base": [],
+    "trial": ["--extra", "sandbox", "--group", "trial"],
     "oldest": ["--all-extras", "--group", "test", "--resolution", "lowest-direct"],
 }
 
@@ -24,10 +25,24 @@ def main() -> int:
     for name, options in LOCKS.items():
         subprocess.run(
             [
-                uv, "pip", "compile", "pyproject.toml", *options,
-                "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--upgrade",
-                "--no-emit-index-url", "--no-emit-find-links", "--quiet",
-                "--custom-compile-command", "make lock", "--output-file", f"locks/{name}.lock",
+                uv,
+                "pip",
+                "compile",
+                "pyproject.toml",
+                *options,
+                "--universal",
+                "--python-version",
+                "3.11",
+                "--generate-hashes",
+                "--no-annotate",
+                "--upgrade",
+                "--no-emit-index-url",
+                "--no-emit-find-links",
+                "--quiet",
+                "--custom-compile-command",
+                "make lock",
+                "--output-file",
+                f"locks/{name}.lock",
             ],  # fmt: skip
             cwd=ROOT,
             check=True,
