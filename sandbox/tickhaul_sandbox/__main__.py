@@ -1,0 +1,132 @@
+"""`python -m tickhaul_sandbox`, and what `tickhaul sandbox` is made of."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tickhaul_sandbox.faults import KINDS
+from tickhaul_sandbox.server import Sandbox, serve
+from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DEFAULTS = Settings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sandbox's flags to a parser; each has the name of its setting."""
+    add = parser.add_argument
+    add("--host", default=_DEFAULTS.host, help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8765, help="port of the API, 0 for a free one (default: %(default)s)")
+    add("--storage-port", type=int, default=0, help="port of the storage origin, 0 for a free one (default)")
+    add("--storage-url", help="origin written into download URLs, if clients reach it under another name")
+    add(
+        "--api-key",
+        action="append",
+        dest="api_keys",
+        metavar="[NAME:]KEY",
+        help=f"an API key, on the account NAME; repeatable (default: {DEFAULT_API_KEY})",
+    )
+    add("--captures", type=Path, metavar="DIR", help="recorded messages to serve instead of made-up ones")
+    add("--seed", type=int, default=_DEFAULTS.seed, help="where all randomness starts (default: %(default)s)")
+    add("--minute-limit", type=int, default=_DEFAULTS.minute_limit, help="requests a minute (default: %(default)s)")
+    add("--hour-limit", type=int, default=_DEFAULTS.hour_limit, help="requests an hour (default: %(default)s)")
+    add(
+        "--export-seconds",
+        type=float,
+        default=_DEFAULTS.export_seconds,
+        help="how long an export job takes (default: %(default)s)",
+    )
+    add(
+        "--backdate",
+        type=float,
+        default=_DEFAULTS.backdate,
+        metavar="SECONDS",
+        help="how far back a new subscription's recording begins (default: %(default)s)",
+    )
+    add(
+        "--url-lifetime",
+        type=float,
+        default=_DEFAULTS.url_lifetime,
+        metavar="SECONDS",
+        help="how long a download URL is good for (default: %(default)s)",
+    )
+    add(
+        "--messages-per-minute",
+        type=int,
+        default=_DEFAULTS.messages_per_minute,
+        help="how dense made-up streams are (default: %(default)s)",
+    )
+    add(
+        "--duplicate-subscription",
+        choices=("conflict", "return"),
+        default=_DEFAULTS.duplicate_subscription,
+        help="what a second subscription to a stream does (default: %(default)s)",
+    )
+    add(
+        "--fault",
+        action="append",
+        dest="faults",
+        metavar="SPEC",
+        help=f"KIND[:TARGET][:OPTION=VALUE]..., repeatable; kinds: {', '.join(KINDS)}",
+    )
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """Return the settings that parsed flags ask for.
+
+    Raises:
+        ValueError: If one cannot work.
+    """
+    names = {item.name for item in dataclasses.fields(Settings)}
+    chosen = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
+    for name in ("api_keys", "faults"):
+        if name in chosen:
+            chosen[name] = tuple(chosen[name])
+    return Settings(**chosen)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a sandbox as parsed flags ask for, until a signal ends it.
+
+    Prints `ready http://HOST:PORT` on stdout when it accepts connections, and nothing else there.
+
+    Returns:
+        The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken, 2 for flags that cannot work.
+    """
+    try:
+        return serve(settings_from(arguments), _announce)
+    except ValueError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"sandbox: cannot listen: {error}\n")
+        return 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: The arguments; those of the process when left out.
+
+    Returns:
+        The exit code, see `run`.
+    """
+    parser = argparse.ArgumentParser(prog="tickhaul sandbox", description="Run the Ticksupply emulator.")
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
+
+
+def _announce(sandbox: Sandbox) -> None:
+    sys.stdout.write(f"ready {sandbox.base_url}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""The API origin: routes, and what every request goes through.
+
+A request is authenticated, counted against the rate limits, perhaps answered from what its idempotency key was answered
+before, and then given to its operation; faults strike before, during and after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Route, Router
+
+from tickhaul_sandbox import errors, mutations, transport
+from tickhaul_sandbox.idempotency import fingerprint
+from tickhaul_sandbox.recording import RecordedRequest, without_secrets
+from tickhaul_sandbox.routes import OPERATIONS, Operation
+from tickhaul_sandbox.wire import Answer, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from tickhaul_sandbox.accounts import Account
+    from tickhaul_sandbox.faults import Fault
+    from tickhaul_sandbox.service import Service
+
+_log = logging.getLogger("tickhaul_sandbox.app")
+
+
+@dataclass
+class _Trace:
+    """What is learned about a request on its way."""
+
+    request: Request
+    faults: Mapping[str, Fault]
+    account: Account | None = None
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Application:
+    """The ASGI application of the API origin.
+
+    Args:
+        service: The state behind it.
+    """
+
+    def __init__(self, service: Service) -> None:
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in OPERATIONS:
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+        routes = [Route(path, Endpoint(service, operations)) for path, operations in by_path.items()]
+        self._router = Router(routes, default=Endpoint(service, {}), redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        # Routes are matched on the path as it came, so that an encoded slash inside a symbol does not split it.
+        raw_path = scope.get("raw_path") or scope["path"].encode()
+        await self._router({**scope, "path": raw_path.decode("latin-1")}, receive, send)
+
+
+class Endpoint:
+    """What answers at one path.
+
+    Args:
+        service: The state behind it.
+        operations: Its operations by method; none for a path that does not exist.
+    """
+
+    def __init__(self, service: Service, operations: Mapping[str, Operation]) -> None:
+        self._service = service
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or break off its connection if a fault says so."""
+        request = Request(scope, receive)
+        operation = self._operations.get(request.method)
+        faults = self._service.faults.draw(operation.name if operation else "unknown", scope["path"])
+        trace = _Trace(request, faults)
+        status: int | None = None
+        try:
+            status = await self._serve(trace, operation, send)
+        except ClientDisconnect:
+            _log.debug("the client left before its request was complete")
+        finally:
+            self._record(trace, operation, status)
+
+    async def _serve(self, trace: _Trace, operation: Operation | None, send: Send) -> int | None:
+        request, faults = trace.request, trace.faults
+        if "reset" in faults:
+            await transport.reset(request.scope, request.receive)
+            return None
+        for kind, page in (("html-503", mutations.html_503), ("html-520", mutations.html_520)):
+            if kind in faults:
+                return await _send(send, *page(faults[kind]))
+        answer = await self._answer(trace, operation)
+        if "lost-answer" in faults:
+            await transport.reset(request.scope, request.receive)
+            return None
+        body = mutations.body(answer, faults, request.query_params)
+        headers = {
+            **({"content-type": "application/json"} if body else {}),
+            "x-request-id": self._service.ids.request(),
+            **trace.headers,
+            **answer.headers,
+        }
+        if "truncated-body" in faults:
+            part = mutations.part(body, faults["truncated-body"])
+            await transport.send_part(send, answer.status, _encode(headers, body), part)
+            await transport.hang_up(request.scope, request.receive)
+            return None
+        return await _send(send, answer.status, headers, body)
+
+    async def _answer(self, trace: _Trace, operation: Operation | None) -> Answer:
+        try:
+            account = self._admit(trace)
+            known = self._known(trace.request, operation)
+            async with asyncio.timeout(self._service.settings.request_deadline):
+                return await self._operate(trace, account, known)
+        except errors.ApiError as error:
+            return _error(error)
+        except TimeoutError:
+            return _error(errors.request_timeout())
+        except ClientDisconnect:
+            raise
+        except Exception:  # noqa: BLE001 - the service answers 500 whatever goes wrong in it
+            _log.exception("%s failed", operation.name if operation else "unknown")
+            return _error(errors.internal())
+
+    def _admit(self, trace: _Trace) -> Account:
+        """Return the account of a request that is within its limits.
+
+        Raises:
+            ApiError: 401 or 429, or what a fault says.
+        """
+        account = self._authenticate(trace)
+        quota = account.limits.admit()
+        trace.headers.update(quota.headers)
+        if quota.retry_after is not None:
+            raise errors.rate_limited(quota.retry_after)
+        mutations.interrupt(trace.faults)
+        return account
+
+    def _authenticate(self, trace: _Trace) -> Account:
+        account = self._service.accounts.of_key(trace.request.headers.get("x-api-key", ""))
+        if account is None:
+            if self._service.settings.limits_on_unauthenticated:
+                trace.headers.update(self._service.full_limits())
+            raise errors.unauthenticated()
+        trace.account = account
+        return account
+
+    def _known(self, request: Request, operation: Operation | None) -> Operation:
+        if operation is not None:
+            return operation
+        if self._operations:
+            raise errors.method_not_allowed(request.method, ", ".join(sorted(self._operations)))
+        raise errors.not_found("Route", request.scope["path"])
+
+    async def _operate(self, trace: _Trace, account: Account, operation: Operation) -> Answer:
+        request = trace.request
+        trace.body = await self._read(request)
+        call = Call(
+            service=self._service,
+            account=account,
+            operation=operation.name,
+            path={name: unquote(value) for name, value in request.path_params.items()},
+            query=dict(request.query_params),
+            body=trace.body,
+        )
+
+        async def act() -> Answer:
+            if "latency" in trace.faults:
+                await self._service.pause(trace.faults["latency"].number("seconds"))
+            try:
+                return await operation.handler(call)
+            except errors.ApiError as error:
+                return _error(error)
+
+        key = request.headers.get("idempotency-key")
+        if key is None or not operation.takes_key:
+            return await act()
+        path = request.scope["path"]
+        return await account.replays.once(key, fingerprint(request.method, path, trace.body), act)
+
+    async def _read(self, request: Request) -> bytes:
+        limit = self._service.settings.body_limit
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise errors.invalid_argument("Request body is too large", {"max_bytes": limit})
+        return bytes(body)
+
+    def _record(self, trace: _Trace, operation: Operation | None, status: int | None) -> None:
+        request = trace.request
+        self._service.requests.add(
+            RecordedRequest(
+                origin="api",
+                operation=operation.name if operation else "unknown",
+                method=request.method,
+                path=request.scope["path"],
+                query=request.scope["query_string"].decode("latin-1"),
+                headers=without_secrets(request.headers.items()),
+                body=trace.body,
+                account=trace.account.name if trace.account else None,
+                status=status,
+                faults=tuple(fault.spec for fault in trace.faults.values()),
+            )
+        )
+
+
+def _error(error: errors.ApiError) -> Answer:
+    return Answer(error.status, error.body(), error.headers)
+
+
+def _encode(headers: Mapping[str, str], body: bytes) -> list[tuple[bytes, bytes]]:
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return [*encoded, (b"content-length", str(len(body)).encode())] if body else encoded
+
+
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> int:
+    await send({"type": "http.response.start", "status": status, "headers": _encode(headers, body)})
+    await send({"type": "http.response.body", "body": body})
+    return status

@@ -1,0 +1,1 @@
+"""The files of an export: planned, written and kept."""

@@ -1,0 +1,1 @@
+"""The market: which instruments there are, and the messages their exchanges send."""

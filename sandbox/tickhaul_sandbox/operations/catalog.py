@@ -1,0 +1,115 @@
+"""Operations of the catalog: exchanges, instruments, datastreams, availability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tickhaul_sandbox.errors import not_found
+from tickhaul_sandbox.market.streams import canonical
+from tickhaul_sandbox.pages import LARGE
+from tickhaul_sandbox.times import format_instant
+from tickhaul_sandbox.wire import Answer, Call, positive_id_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tickhaul_sandbox.catalog import Datastream
+    from tickhaul_sandbox.jsontypes import Json
+
+
+async def list_exchanges(call: Call) -> Answer:
+    """Answer `GET /v1/exchanges`."""
+    return Answer(200, [{"code": code, "display_name": name} for code, name in call.service.catalog.exchanges.items()])
+
+
+async def list_instruments(call: Call) -> Answer:
+    """Answer `GET /v1/exchanges/{exchange}/instruments`."""
+    exchange = call.path["exchange"]
+    instruments = call.service.catalog.instruments(exchange)
+    if instruments is None:
+        raise not_found("Exchange", exchange)
+    same = _equality(call)
+    wanted = {name: call.query[name] for name in ("base", "quote", "instrument_type") if name in call.query}
+    chosen = [
+        instrument
+        for instrument in instruments
+        if _contains(call, instrument.symbol)
+        and all(same(getattr(instrument, name) or "", value) for name, value in wanted.items())
+    ]
+    scope = f"instruments/{exchange}/{sorted(wanted.items())}/{call.query.get('search')}"
+    page = call.service.paginator.cut(chosen, lambda item: (item.symbol,), call.query, LARGE, scope)
+    items: list[Json] = [
+        {
+            "symbol": item.symbol,
+            "base": item.base,
+            "quote": item.quote,
+            "instrument_type": item.instrument_type,
+        }
+        for item in page.items
+    ]
+    return Answer(
+        200, {"items": items, "total": page.total, "limit": page.limit, "next_page_token": page.next_page_token}
+    )
+
+
+async def list_instrument_datastreams(call: Call) -> Answer:
+    """Answer `GET /v1/exchanges/{exchange}/instruments/{instrument}/datastreams`."""
+    exchange, instrument = call.path["exchange"], call.path["instrument"]
+    catalog = call.service.catalog
+    if catalog.instruments(exchange) is None:
+        raise not_found("Exchange", exchange)
+    if catalog.instrument(exchange, instrument) is None:
+        raise not_found("Instrument", instrument)
+    streams = catalog.of_instrument(exchange, instrument)
+    return _datastreams(call, streams, ("stream_type", "wire_format"), f"{exchange}/{instrument}")
+
+
+async def list_datastreams(call: Call) -> Answer:
+    """Answer `GET /v1/datastreams`."""
+    filters = ("exchange", "instrument", "stream_type", "wire_format")
+    return _datastreams(call, call.service.catalog.datastreams, filters, "")
+
+
+async def get_availability(call: Call) -> Answer:
+    """Answer `GET /v1/availability`: what the account has recorded of a datastream."""
+    service = call.service
+    datastream_id = positive_id_text(call.query.get("datastream_id"), "datastream_id")
+    stream = service.catalog.datastream(datastream_id)
+    if stream is None:
+        raise not_found("Datastream", datastream_id)
+    now = service.clock.now_ns()
+    subscription = call.account.subscriptions.of_stream(stream)
+    recorded = [] if subscription is None else subscription.recorded(now)
+    source = service.feed.source(service.catalog, stream)
+    ranges: list[Json] = [
+        {"from": service.ns(start), "to": service.ns(end), "rows_estimate": source.estimate(start, start, end)}
+        for start, end in recorded
+    ]
+    return Answer(200, {"datastream": stream.body(), "ranges": ranges, "updated_at": format_instant(now)})
+
+
+def _datastreams(call: Call, streams: Iterable[Datastream], filters: tuple[str, ...], place: str) -> Answer:
+    same = _equality(call)
+    wanted = {name: call.query[name] for name in filters if name in call.query}
+    if "stream_type" in wanted:
+        wanted["stream_type"] = canonical(wanted["stream_type"])
+    chosen = [stream for stream in streams if all(same(getattr(stream, name), value) for name, value in wanted.items())]
+    scope = f"datastreams/{place}/{sorted(wanted.items())}"
+    page = call.service.paginator.cut(chosen, lambda item: (item.datastream_id,), call.query, LARGE, scope)
+    items: list[Json] = [item.body() for item in page.items]
+    return Answer(
+        200, {"items": items, "total": page.total, "limit": page.limit, "next_page_token": page.next_page_token}
+    )
+
+
+def _equality(call: Call) -> Callable[[str, str], bool]:
+    if call.service.settings.filters_ignore_case:
+        return lambda left, right: left.casefold() == right.casefold()
+    return lambda left, right: left == right
+
+
+def _contains(call: Call, symbol: str) -> bool:
+    search = call.query.get("search", "")
+    if call.service.settings.search_ignores_case:
+        return search.casefold() in symbol.casefold()
+    return search in symbol

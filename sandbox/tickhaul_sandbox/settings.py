@@ -1,0 +1,209 @@
+"""Everything about the sandbox that can be chosen.
+
+Where the sources state a fact, the sandbox follows it and there is nothing to choose. Where they leave something open
+(marked inferred or unknown in the API reference), the reading taken here is a setting, with its default and the reason.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEFAULT_API_KEY = "key_sandbox.local"
+DEFAULT_ACCOUNT = "default"
+
+_GRACE_BLOCKS = frozenset({"subscriptions.create", "subscriptions.resume"})
+_UNPAID_BLOCKS = _GRACE_BLOCKS | {"exports.create"}
+_BILLING_BLOCKS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "ACTIVE": frozenset(),
+        "TRIALING": frozenset(),
+        "GRACE": _GRACE_BLOCKS,
+        "SUSPENDED": _UNPAID_BLOCKS,
+        "NONE": _UNPAID_BLOCKS,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a sandbox is to be.
+
+    Attributes:
+        host: The address both origins listen on.
+        port: The port of the API; 0 takes a free one.
+        storage_port: The port of the storage origin; 0 takes a free one.
+        storage_url: The origin written into presigned URLs, when clients reach it under another name.
+        api_keys: `KEY`, or `NAME:KEY` for a key of the account of that name. Several keys of one name share everything.
+        captures: A directory of recorded messages to serve; without one, and for streams it does not hold, messages
+            are made up.
+        seed: Where all randomness starts.
+        minute_limit: Requests a minute per account (documented: 200).
+        hour_limit: Requests an hour per account (documented: 10,000).
+        export_seconds: How long an export job takes in simulated time, in seconds; a fifth of it is spent queued.
+            Short, so that trying things out is quick; no source gives a duration.
+        backdate: How many seconds before its creation the first span of a new subscription begins. The service starts
+            it at the creation; one hour here, so that there is something to export at once, and the vendor's example,
+            which exports the hour before, gets a full one. 0 is the faithful value.
+        url_lifetime: How many seconds a presigned URL is good for (documented: 5 minutes).
+        faults: Misbehaviour wanted from the start, see `tickhaul_sandbox.faults`.
+        messages_per_minute: How many messages a minute a made-up stream has.
+        hour_messages: The most recorded messages an hour of an export holds; a denser recording is played with pauses.
+        hour_bytes: The most bytes of recorded messages an hour of an export holds.
+        cache_bytes: How many bytes of finished artifacts are kept on disk; others are made again when asked for.
+        request_deadline: Seconds after which a request is answered 408 (documented: 10).
+        build_patience: Real seconds a job's reader waits for its files if simulated time says they are ready.
+        access_status: The billing state of accounts not named in `account_states`.
+        account_states: The billing state of accounts by name.
+        plan_code: The plan shown in the billing summary.
+        billing_blocks: Which operations each billing state answers with 402. The gate on create and resume is
+            documented; that GRACE blocks just these, and SUSPENDED and NONE exports too, is inferred from their names.
+        included_export_gb: GiB of exports a period includes; only past it does `export_gb_extra` grow. No source has it.
+        included_streams: Streams that may record at once before extra minutes are counted. No source has it.
+        reset_style: `absolute` (present rule: Unix time, only while exhausted) or `delay` (rule before April 2026).
+        limits_on_unauthenticated: Whether a 401 carries rate-limit headers too. "On every response" says so; they show
+            full buckets, since a request without an account uses none.
+        ns_as_strings: Whether nanoseconds in answers are JSON strings. Every docs page shows integers, one SDK's tests
+            have strings.
+        idempotency_hours: How long an idempotency key is remembered (documented: 24).
+        idempotency_wait: Seconds a duplicate waits for a first request still in progress (documented: about 3).
+        idempotency_stores_errors: Whether 4xx answers are remembered and replayed too, save 401, 408 and 429. "The
+            original response is returned" makes no exception; 5xx never are, so that a retry can succeed.
+        duplicate_subscription: What POST does for a datastream already subscribed to: `conflict` (409, what the table
+            of codes suggests) or `return` (201 with the existing one).
+        unsubscribed_export: Status of an export of a datastream never subscribed to: 403 (like a deleted subscription)
+            or 404.
+        no_overlap: What comes of an export whose range meets no span: `empty` (a job that succeeds without files: the
+            range is clipped to nothing), `fail` (a job that fails) or `reject` (400).
+        echo_range: Whether a job shows the range as `requested` (the plain reading) or as `clipped` to the spans.
+        future_end: Whether an `end_time` in the future is a 400 (`reject`, the natural answer) or cut to now (`clip`).
+        future_tolerance: Seconds by which a caller's clock may be ahead before its `end_time` counts as future.
+        naive_times: Whether a time without a zone is a 400 (`reject`: the documented forms have one) or `utc`.
+        max_export_hours: The longest range of an export, in hours. No source has one; a year keeps jobs bounded.
+        daily_parts_after_hours: Ranges longer than this get one file a day, others one an hour. Both partitions are
+            documented, the rule is not.
+        deleted_exports: Whether a deleted job is `gone` (404, as the error guide says of deleted resources) or `soft`
+            (still readable with status `deleted`, as one client's enum suggests).
+        delete_running_export: Whether a job may be deleted before its end (deleting is idempotent and no page declares
+            a 409 for it, so yes).
+        deleted_subscriptions: Whether a deleted subscription is `gone` (404) or `soft` (readable, status `deleted`).
+        list_order: Whether subscriptions and exports are listed `newest` or `oldest` first. Newest first keeps a cursor
+            steady while new ones are made.
+        filters_ignore_case: Whether the filters of the catalog other than `search` ignore case. Codes are exact.
+        search_ignores_case: Whether `search` ignores case.
+        unknown_fields: Whether unknown fields of a request body are ignored (`ignore`) or a 400 (`reject`).
+            `format_options` always rejects them, as documented.
+        raw_column: The name of the second column of a raw export; no source has it.
+        csv_line_end: What ends a line of CSV. RFC 4180 has CR LF and its readers take both; the likely writer of the
+            service uses LF.
+        gzip_level: How hard CSV is compressed, 1 to 9.
+        max_schema_columns: Columns a custom schema may have (documented: 100).
+        transform_seconds: Seconds a transform may compute for a batch of rows before the export fails.
+        body_limit: Bytes a request body may have; more is a 400.
+        recorded_requests: How many of the last requests are kept for tests to look at.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    storage_port: int = 0
+    storage_url: str | None = None
+    api_keys: tuple[str, ...] = field(default=(DEFAULT_API_KEY,), repr=False)
+    captures: Path | None = None
+    seed: int = 0
+    minute_limit: int = 200
+    hour_limit: int = 10_000
+    export_seconds: float = 0.5
+    backdate: float = 3600.0
+    url_lifetime: float = 300.0
+    faults: tuple[str, ...] = ()
+
+    messages_per_minute: int = 60
+    hour_messages: int = 100_000
+    hour_bytes: int = 32 << 20
+    cache_bytes: int = 1 << 30
+    request_deadline: float = 10.0
+    build_patience: float = 5.0
+
+    access_status: str = "ACTIVE"
+    account_states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    plan_code: str | None = "pro"
+    billing_blocks: Mapping[str, frozenset[str]] = field(default_factory=lambda: _BILLING_BLOCKS)
+    included_export_gb: int = 100
+    included_streams: int = 50
+
+    reset_style: Literal["absolute", "delay"] = "absolute"
+    limits_on_unauthenticated: bool = True
+    ns_as_strings: bool = False
+    idempotency_hours: float = 24.0
+    idempotency_wait: float = 3.0
+    idempotency_stores_errors: bool = True
+    duplicate_subscription: Literal["conflict", "return"] = "conflict"
+    unsubscribed_export: Literal[403, 404] = 403
+    no_overlap: Literal["empty", "fail", "reject"] = "empty"
+    echo_range: Literal["requested", "clipped"] = "requested"
+    future_end: Literal["reject", "clip"] = "reject"
+    future_tolerance: float = 60.0
+    naive_times: Literal["reject", "utc"] = "reject"
+    max_export_hours: int = 366 * 24
+    daily_parts_after_hours: int = 7 * 24
+    deleted_exports: Literal["gone", "soft"] = "gone"
+    delete_running_export: bool = True
+    deleted_subscriptions: Literal["gone", "soft"] = "gone"
+    list_order: Literal["newest", "oldest"] = "newest"
+    filters_ignore_case: bool = False
+    search_ignores_case: bool = True
+    unknown_fields: Literal["ignore", "reject"] = "ignore"
+
+    raw_column: str = "message"
+    csv_line_end: Literal["\n", "\r\n"] = "\n"
+    gzip_level: int = 6
+    max_schema_columns: int = 100
+    transform_seconds: float = 5.0
+    body_limit: int = 1 << 20
+    recorded_requests: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work.
+
+        Raises:
+            ValueError: If one is out of its range.
+        """
+        for name in ("minute_limit", "hour_limit", "messages_per_minute", "hour_messages", "hour_bytes"):
+            _require(getattr(self, name) >= 1, name, "at least 1")
+        for name in ("port", "storage_port"):
+            _require(0 <= getattr(self, name) <= 65_535, name, "between 0 and 65535")
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, float):
+                _require(math.isfinite(value) and value >= 0, item.name, "a number of 0 or more")
+        for state in (self.access_status, *self.account_states.values()):
+            _require(state in self.billing_blocks, "access_status", f"one of {', '.join(self.billing_blocks)}")
+        _require(1 <= self.gzip_level <= 9, "gzip_level", "between 1 and 9")
+        _require(bool(self.accounts()), "api_keys", "at least one key")
+
+    def accounts(self) -> dict[str, str]:
+        """Return the account of each key.
+
+        Raises:
+            ValueError: If a key is empty or given twice.
+        """
+        owners: dict[str, str] = {}
+        for entry in self.api_keys:
+            name, separator, key = entry.partition(":")
+            if not separator:
+                name, key = DEFAULT_ACCOUNT, entry
+            _require(bool(name and key) and key.isprintable() and key.isascii(), "api_keys", "KEY or NAME:KEY")
+            _require(key not in owners, "api_keys", "different keys")
+            owners[key] = name
+        return owners
+
+
+def _require(condition: bool, name: str, wanted: str) -> None:
+    if not condition:
+        raise ValueError(f"{name} must be {wanted}")

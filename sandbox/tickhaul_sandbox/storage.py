@@ -1,0 +1,246 @@
+"""The storage origin: presigned downloads, in the manner of S3.
+
+It knows nothing of API keys and refuses a request that carries one, so that a client which leaks its key is found out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from email.utils import formatdate, parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from xml.sax.saxutils import escape
+
+from starlette.requests import Request
+
+from tickhaul_sandbox import mutations, transport
+from tickhaul_sandbox.presign import RefusedError
+from tickhaul_sandbox.recording import RecordedRequest, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import BinaryIO
+
+    from starlette.types import Receive, Scope, Send
+
+    from tickhaul_sandbox.artifacts.store import Artifact
+    from tickhaul_sandbox.faults import Fault
+    from tickhaul_sandbox.service import Service
+
+_OPERATION = "storage.get"
+_CHUNK = 256 * 1024
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+# Files never change, so any instant before the service existed will do.
+_LAST_MODIFIED = formatdate(1_700_000_000, usegmt=True)
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """What of a file is sent.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers of the answer.
+        start: The first byte.
+        end: The first byte after it.
+    """
+
+    status: int
+    headers: dict[str, str]
+    start: int
+    end: int
+
+
+class Storage:
+    """The ASGI application of the storage origin.
+
+    Args:
+        service: The state behind it.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or break off its connection if a fault says so."""
+        request = Request(scope, receive)
+        path = scope["raw_path"].decode("latin-1")
+        faults = self._service.faults.draw(_OPERATION, path)
+        status: int | None = None
+        try:
+            status = await self._serve(request, path, faults, send)
+        finally:
+            self._record(request, path, status, faults)
+
+    async def _serve(self, request: Request, path: str, faults: Mapping[str, Fault], send: Send) -> int | None:
+        if "latency" in faults:
+            await self._service.pause(faults["latency"].number("seconds"))
+        if "reset" in faults:
+            await transport.reset(request.scope, request.receive)
+            return None
+        for kind, page in (("html-503", mutations.html_503), ("html-520", mutations.html_520)):
+            if kind in faults:
+                return await _send(send, *page(faults[kind]))
+        try:
+            artifact = self._find(request, path)
+            selection = _select(request, artifact)
+        except RefusedError as refusal:
+            return await self._refuse(send, refusal)
+        selection.headers["x-amz-request-id"] = self._service.ids.request().removeprefix("req_").upper()
+        if selection.status == 304:
+            return await _send(send, 304, selection.headers, b"")
+        loop = asyncio.get_running_loop()
+        file = await loop.run_in_executor(self._service.readers, self._service.artifacts.open, artifact)
+        try:
+            return await self._stream(request, send, selection, file, faults)
+        finally:
+            file.close()
+
+    def _find(self, request: Request, path: str) -> Artifact:
+        """Return the artifact a request may have.
+
+        Raises:
+            RefusedError: If it may not, or there is none.
+        """
+        if "x-api-key" in request.headers:
+            raise RefusedError(403, "AccessDenied", "There were headers present in the request which were not signed")
+        if "authorization" in request.headers:
+            raise RefusedError(
+                400,
+                "InvalidArgument",
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+                "parameter or the Authorization header should be specified",
+            )
+        if request.method != "GET":
+            raise RefusedError(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided.",
+            )
+        query = dict(request.query_params)
+        self._service.signer.check(path, request.headers.get("host", ""), query, self._service.clock.now_ns())
+        *_, export_id, filename = ["", *map(unquote, path.split("/"))]
+        for account in self._service.accounts.by_name.values():
+            artifact = account.exports.artifact(export_id, filename)
+            if artifact is not None:
+                return artifact
+        raise RefusedError(404, "NoSuchKey", "The specified key does not exist.")
+
+    async def _stream(
+        self,
+        request: Request,
+        send: Send,
+        selection: _Selection,
+        file: BinaryIO,
+        faults: Mapping[str, Fault],
+    ) -> int | None:
+        position, end = selection.start, selection.end
+        cut = end
+        if "truncated-body" in faults:
+            wanted = round(faults["truncated-body"].number("bytes"))
+            cut = position + min(wanted if wanted >= 0 else (end - position) // 2, max(0, end - position - 1))
+        encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in selection.headers.items()]
+        await send({"type": "http.response.start", "status": selection.status, "headers": encoded})
+        loop = asyncio.get_running_loop()
+        file.seek(position)
+        while position < cut:
+            chunk = await loop.run_in_executor(self._service.readers, file.read, min(_CHUNK, cut - position))
+            position += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": position < end})
+        if cut < end:
+            await transport.hang_up(request.scope, request.receive)
+            return None
+        if selection.start == end:
+            await send({"type": "http.response.body", "body": b""})
+        return selection.status
+
+    async def _refuse(self, send: Send, refusal: RefusedError) -> int:
+        request_id = self._service.ids.request().removeprefix("req_").upper()
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message>"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+        headers = {"content-type": "application/xml", "x-amz-request-id": request_id, **refusal.headers}
+        return await _send(send, refusal.status, headers, body.encode())
+
+    def _record(self, request: Request, path: str, status: int | None, faults: Mapping[str, Fault]) -> None:
+        self._service.requests.add(
+            RecordedRequest(
+                origin="storage",
+                operation=_OPERATION,
+                method=request.method,
+                path=path,
+                query="[secret]" if request.scope["query_string"] else "",
+                headers=without_secrets(request.headers.items()),
+                body=b"",
+                account=None,
+                status=status,
+                faults=tuple(fault.spec for fault in faults.values()),
+            )
+        )
+
+
+def _select(request: Request, artifact: Artifact) -> _Selection:
+    """Return what a request is to get of a file.
+
+    Raises:
+        RefusedError: 412 for another version of the file, 416 for a range outside it.
+    """
+    size, etag = artifact.size, f'"{artifact.etag}"'
+    headers = {
+        "etag": etag,
+        "last-modified": _LAST_MODIFIED,
+        "accept-ranges": "bytes",
+        "content-type": "binary/octet-stream",
+    }
+    if not _listed(request.headers.get("if-match", "*"), etag):
+        raise RefusedError(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+    if _listed(request.headers.get("if-none-match", ""), etag):
+        return _Selection(304, headers, 0, 0)
+    whole = _Selection(200, {**headers, "content-length": str(size)}, 0, size)
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if match is None or match.group() == "bytes=-" or not _same_version(request.headers.get("if-range"), etag):
+        return whole
+    first, last = match.groups()
+    if first == "":
+        start, end = max(0, size - int(last)), size
+    elif last and int(last) < int(first):
+        return whole
+    else:
+        start, end = int(first), min(size, int(last) + 1 if last else size)
+    if start >= size or start >= end:
+        raise RefusedError(
+            416,
+            "InvalidRange",
+            "The requested range is not satisfiable",
+            {"content-range": f"bytes */{size}"},
+        )
+    headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["content-length"] = str(end - start)
+    return _Selection(206, headers, start, end)
+
+
+def _listed(field: str, etag: str) -> bool:
+    return field.strip() == "*" or etag in (item.strip() for item in field.split(","))
+
+
+def _same_version(if_range: str | None, etag: str) -> bool:
+    if if_range is None or if_range == etag:
+        return True
+    if '"' in if_range:
+        return False
+    try:
+        return parsedate_to_datetime(if_range) == parsedate_to_datetime(_LAST_MODIFIED)
+    except ValueError:
+        return False
+
+
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> int:
+    encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    encoded.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+    return status

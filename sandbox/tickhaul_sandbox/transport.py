@@ -1,0 +1,66 @@
+"""Reaching the connection beneath a request, to break it on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+_KEY = "tickhaul_sandbox.transport"
+# On, with a linger time of zero: closing sends a reset instead of an orderly end.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class BreakableProtocol(H11Protocol):
+    """Uvicorn's HTTP protocol, which also tells the application what connection a request came by."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # uvicorn's own arguments, handed on unseen
+        super().__init__(*args, **kwargs)
+        inner = self.app
+
+        async def with_transport(scope: Any, receive: Any, send: Any) -> None:  # as typed by uvicorn, privately
+            scope.setdefault("extensions", {})[_KEY] = self.transport
+            await inner(scope, receive, send)
+
+        self.app = with_transport
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    transport = scope["extensions"][_KEY]
+    if not isinstance(transport, asyncio.Transport):
+        raise TypeError("the application runs on a server whose connections cannot be broken")
+    return transport
+
+
+async def reset(scope: Scope, receive: Receive) -> None:
+    """Reset the connection a request came by; whatever was not yet sent is lost."""
+    transport = _transport(scope)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    transport.abort()
+    await _gone(receive)
+
+
+async def hang_up(scope: Scope, receive: Receive) -> None:
+    """End the connection a request came by in order, after what was sent so far."""
+    _transport(scope).close()
+    await _gone(receive)
+
+
+async def send_part(send: Send, status: int, headers: list[tuple[bytes, bytes]], part: bytes) -> None:
+    """Send the head of an answer and the beginning of its body."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": part, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    # The server only forgives an answer that never ends once it knows the client is gone.
+    while (await receive())["type"] != "http.disconnect":
+        pass
