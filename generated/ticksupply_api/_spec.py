@@ -1,4 +1,4 @@
 """Which contract this package was generated from."""
 
 VERSION = "1.0"
-SHA256 = "dbb2287842236a87edddc5e94e4fa8de3eff3884606eb5dd8e3c4bdfd256a5fb"
+SHA256 = "82017ce6d7fbed545e1f22ae4a28311ab2ba77bead4b1ebb45da126202f9c66e"
