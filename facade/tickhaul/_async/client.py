@@ -91,6 +91,7 @@ class AsyncClient:
             hooks=Hooks(on_request, on_retry, on_response),
             ssl_context=ssl_context,
             proxy=choose_proxy(proxy, origin),
+            proxy_setting=proxy,
         )
 
     def with_options(

@@ -92,6 +92,7 @@ class Client:
             hooks=Hooks(on_request, on_retry, on_response),
             ssl_context=ssl_context,
             proxy=choose_proxy(proxy, origin),
+            proxy_setting=proxy,
         )
 
     def with_options(

@@ -76,7 +76,8 @@ class Executor:
         ledger: the quota, or ``None`` for no pacing.
         hooks: whom to tell.
         ssl_context: how to trust the service, or ``None`` for the usual certificates.
-        proxy: the proxy's URL, or ``None``.
+        proxy: the proxy to this service, or ``None``.
+        proxy_setting: what the client was given as its proxy, for connections to other hosts.
     """
 
     def __init__(
@@ -89,13 +90,15 @@ class Executor:
         hooks: Hooks,
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
+        proxy_setting: str | None,
     ) -> None:
         self.origin = origin
         self.clock = Clock()
         self.uniform: Callable[[float, float], float] = random.uniform
         self.last_response: ResponseInfo | None = None
         self.ssl_context = ssl_context
-        self.proxy = proxy
+        self.proxy_setting = proxy_setting
+        self._proxy = proxy
         self._secret = secret
         self._stamp = stamp
         self._ledger = ledger
@@ -200,7 +203,7 @@ class Executor:
             with self._lock:
                 transport = self._transport
                 if transport is None:
-                    transport = Transport(self.origin, ssl_context=self.ssl_context, proxy=self.proxy)
+                    transport = Transport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
                     self._transport = transport
         return transport
 

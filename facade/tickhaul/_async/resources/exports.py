@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickhaul._core import operations
@@ -13,12 +14,14 @@ from tickhaul._core.waiting import is_over, poll_intervals
 from tickhaul.errors import ApiError, DeadlineExceeded, NetworkError, WaitTimeout
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Callable, Mapping
     from os import PathLike
     from uuid import UUID
 
     from tickhaul._async.caller import AsyncCaller
     from tickhaul._async.pages import AsyncPages
+    from tickhaul._async.primitives import Call
     from tickhaul._core.times import TimeLike
     from tickhaul.models import (
         Datastream,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         Schema,
         SchemaListItem,
     )
+    from tickhaul.transfer import DownloadedFile, Progress
 
 #: docs: guides/pagination.
 _USUAL, _LARGEST = 50, 100
@@ -213,6 +217,74 @@ class AsyncExports:
             await clock.sleep(interval)
             seen = await self._look_again(seen, limit)
         return await self._give_up(seen, limit, cancel=cancel_on_timeout)
+
+    async def download(
+        self,
+        job: str | ExportJob,
+        directory: str | PathLike[str],
+        *,
+        connections: int | None = None,
+        hash: bool = False,  # noqa: A002 (what it does, in one word)
+        resume: bool = True,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> builtins.list[DownloadedFile]:
+        """Bring the files of a finished job home.
+
+        A file has its final name only when it is whole and checked. What an interrupted run left is taken up by the
+        next one into the same directory. URLs that expire meanwhile are renewed.
+
+        Args:
+            job: the job or its id.
+            directory: where to; made if it does not exist.
+            connections: how many may be open to the storage host at once; ``None`` for the default.
+            hash: also compute each file's SHA-256, which costs about as much processor time as the transfer.
+            resume: go on from what an earlier run left; ``False`` fetches everything anew.
+            on_progress: called with a `tickhaul.transfer.Progress` while the transfer goes on, from one of its threads.
+
+        Returns:
+            Each file with its ``path`` and ``bytes``, in the service's order. They are accepted wherever a path is.
+
+        Raises:
+            UnsafeFilenameError: the service named a file that could leave the directory.
+            IntegrityError: what arrived is not what was announced.
+            StorageError: the storage host kept failing, or the disk could not take a file.
+            ApiError: the job has not succeeded.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        from tickhaul._async.primitives import run_blocking  # noqa: PLC0415 (as below)
+        from tickhaul.transfer import RemoteFile, TransferOptions, download  # noqa: PLC0415 (loads with its first use)
+
+        identifier = export_id(job)
+        executor = self._caller.executor
+        settings = TransferOptions(
+            hash=hash,
+            resume=resume,
+            ssl_context=executor.ssl_context,
+            proxy=executor.proxy_setting or None,
+            trust_env=executor.proxy_setting is None,
+        )
+        if connections is not None:
+            settings = replace(settings, connections=connections)
+        cancel = threading.Event()
+
+        async def list_files() -> builtins.list[RemoteFile]:
+            listing = await self.get_download(identifier)
+            return [RemoteFile(file.id, file.filename, file.bytes, file.url) for file in listing.artifacts]
+
+        files = await list_files()
+
+        def work(call: Call) -> builtins.list[DownloadedFile]:
+            return download(
+                files,
+                directory,
+                refresh=lambda: call(list_files),
+                export_id=identifier,
+                options=settings,
+                on_progress=on_progress,
+                cancel=cancel,
+            )
+
+        return await run_blocking(work, cancel)
 
     async def _look_again(self, seen: ExportJob, limit: Deadline) -> ExportJob:
         try:

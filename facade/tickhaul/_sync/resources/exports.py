@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickhaul._core import operations
@@ -14,6 +15,7 @@ from tickhaul._core.waiting import is_over, poll_intervals
 from tickhaul.errors import ApiError, DeadlineExceeded, NetworkError, WaitTimeout
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Callable, Mapping
     from os import PathLike
     from uuid import UUID
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from tickhaul._core.times import TimeLike
     from tickhaul._sync.caller import Caller
     from tickhaul._sync.pages import Pages
+    from tickhaul._sync.primitives import Call
     from tickhaul.models import (
         Datastream,
         Download,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
         Schema,
         SchemaListItem,
     )
+    from tickhaul.transfer import DownloadedFile, Progress
 
 #: docs: guides/pagination.
 _USUAL, _LARGEST = 50, 100
@@ -214,6 +218,74 @@ class Exports:
             clock.sleep(interval)
             seen = self._look_again(seen, limit)
         return self._give_up(seen, limit, cancel=cancel_on_timeout)
+
+    def download(
+        self,
+        job: str | ExportJob,
+        directory: str | PathLike[str],
+        *,
+        connections: int | None = None,
+        hash: bool = False,  # noqa: A002 (what it does, in one word)
+        resume: bool = True,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> builtins.list[DownloadedFile]:
+        """Bring the files of a finished job home.
+
+        A file has its final name only when it is whole and checked. What an interrupted run left is taken up by the
+        next one into the same directory. URLs that expire meanwhile are renewed.
+
+        Args:
+            job: the job or its id.
+            directory: where to; made if it does not exist.
+            connections: how many may be open to the storage host at once; ``None`` for the default.
+            hash: also compute each file's SHA-256, which costs about as much processor time as the transfer.
+            resume: go on from what an earlier run left; ``False`` fetches everything anew.
+            on_progress: called with a `tickhaul.transfer.Progress` while the transfer goes on, from one of its threads.
+
+        Returns:
+            Each file with its ``path`` and ``bytes``, in the service's order. They are accepted wherever a path is.
+
+        Raises:
+            UnsafeFilenameError: the service named a file that could leave the directory.
+            IntegrityError: what arrived is not what was announced.
+            StorageError: the storage host kept failing, or the disk could not take a file.
+            ApiError: the job has not succeeded.
+            TickhaulError: see the module `tickhaul.errors`.
+        """
+        from tickhaul._sync.primitives import run_blocking  # noqa: PLC0415 (as below)
+        from tickhaul.transfer import RemoteFile, TransferOptions, download  # noqa: PLC0415 (loads with its first use)
+
+        identifier = export_id(job)
+        executor = self._caller.executor
+        settings = TransferOptions(
+            hash=hash,
+            resume=resume,
+            ssl_context=executor.ssl_context,
+            proxy=executor.proxy_setting or None,
+            trust_env=executor.proxy_setting is None,
+        )
+        if connections is not None:
+            settings = replace(settings, connections=connections)
+        cancel = threading.Event()
+
+        def list_files() -> builtins.list[RemoteFile]:
+            listing = self.get_download(identifier)
+            return [RemoteFile(file.id, file.filename, file.bytes, file.url) for file in listing.artifacts]
+
+        files = list_files()
+
+        def work(call: Call) -> builtins.list[DownloadedFile]:
+            return download(
+                files,
+                directory,
+                refresh=lambda: call(list_files),
+                export_id=identifier,
+                options=settings,
+                on_progress=on_progress,
+                cancel=cancel,
+            )
+
+        return run_blocking(work, cancel)
 
     def _look_again(self, seen: ExportJob, limit: Deadline) -> ExportJob:
         try:
