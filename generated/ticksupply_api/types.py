@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 DECIMAL = re.compile("-?[0-9]+")
-ADDRESS_SECRET = re.compile(r"(\w+://[^\s?#'\"]*)[?#][^\s'\"]*")
+QUERY = re.compile("[?#]")
 
 
 @define
@@ -91,9 +91,29 @@ def others(source: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
     return {key: value for key, value in source.items() if key not in known}
 
 
-def without_secrets(value: object) -> str:
-    """Write a value for a repr with the query of every address in it hidden: a presigned one is a secret."""
-    return ADDRESS_SECRET.sub(r"\1?...", repr(value))
+def without_query(address: str) -> str:
+    """Hide what follows the path of an address: the query of a presigned one is a secret."""
+    path, *rest = QUERY.split(address, maxsplit=1)
+    return f"{path}?..." if rest else address
+
+
+def without_queries(value: Any) -> Any:
+    """Copy JSON with every address in it cut short."""
+    if isinstance(value, dict):
+        return {key: without_queries(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_queries(item) for item in value]
+    return without_query(value) if isinstance(value, str) and "://" in value else value
+
+
+def show_address(value: Any) -> str:
+    """Write a field that holds an address for a repr."""
+    return repr(without_query(str(value)))
+
+
+def show_free(value: Any) -> str:
+    """Write free-form JSON, which may hold an address, for a repr."""
+    return repr(without_queries(value))
 
 
 __all__ = (
@@ -108,5 +128,6 @@ __all__ = (
     "moment_at",
     "moment_text",
     "others",
-    "without_secrets",
+    "show_address",
+    "show_free",
 )

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 
 from ..models.availability_range import AvailabilityRange
 from ..models.datastream import Datastream
-from ..types import as_moment, as_object, mistyped, moment_text, others, without_secrets
+from ..types import as_moment, as_object, mistyped, moment_text, others, show_free
 
 _KNOWN = frozenset({"datastream", "ranges", "updated_at"})
 
@@ -28,7 +28,7 @@ class Availability:
     datastream: Datastream
     ranges: list[AvailabilityRange]
     updated_at: datetime.datetime
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import as_integer, as_object, moment_at, others, without_secrets
+from ..types import as_integer, as_object, moment_at, others, show_free
 
 _KNOWN = frozenset({"from", "to", "rows_estimate"})
 
@@ -26,7 +26,7 @@ class AvailabilityRange:
     from_: int
     to: int
     rows_estimate: int
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @property
     def start(self) -> datetime.datetime:

@@ -16,7 +16,7 @@ from ..types import (
     mistyped,
     moment_text,
     others,
-    without_secrets,
+    show_free,
 )
 
 _KNOWN = frozenset({"access_status", "usage", "grace_until", "plan_code", "current_period_end"})
@@ -41,7 +41,7 @@ class BillingSummary:
     grace_until: datetime.datetime | None = None
     plan_code: str | None = None
     current_period_end: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -8,7 +8,7 @@ from attrs import field as _attrs_field
 
 from ..models.data_column import DataColumn
 from ..models.meta_column import MetaColumn
-from ..types import as_object, mistyped, others, without_secrets
+from ..types import as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"output_column", "meta", "data"})
 
@@ -28,7 +28,7 @@ class Column:
     output_column: str
     meta: MetaColumn | None = None
     data: DataColumn | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..models.export_format import ExportFormat
 from ..models.format_options import FormatOptions
 from ..models.inline_schema import InlineSchema
-from ..types import as_integer, as_object, as_text, mistyped, others, without_secrets
+from ..types import as_integer, as_object, as_text, mistyped, others, show_free
 
 _KNOWN = frozenset({"datastream_id", "start_time", "end_time", "schema", "format", "format_options"})
 _EXPORT_FORMAT = {member.value: member for member in ExportFormat}
@@ -36,7 +36,7 @@ class CreateExportRequest:
     schema: str | InlineSchema | None = None
     format: ExportFormat | str | None = None
     format_options: FormatOptions | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

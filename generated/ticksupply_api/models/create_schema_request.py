@@ -10,7 +10,7 @@ from ..models.column import Column
 from ..models.derive import Derive
 from ..models.stream_category import StreamCategory
 from ..models.unfold import Unfold
-from ..types import as_object, as_text, mistyped, others, without_secrets
+from ..types import as_object, as_text, mistyped, others, show_free
 
 _KNOWN = frozenset({"columns", "name", "stream_category", "unfold", "derive"})
 _STREAM_CATEGORY = {member.value: member for member in StreamCategory}
@@ -34,7 +34,7 @@ class CreateSchemaRequest:
     stream_category: StreamCategory | str
     unfold: Unfold | None = None
     derive: Derive | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.extractor import Extractor
-from ..types import as_object, without_secrets
+from ..types import as_object, show_free
 
 
 @_attrs_define(eq=False)
@@ -17,7 +17,7 @@ class DataColumn(MutableMapping[str, Extractor]):
     A mapping; `additional_properties` is the dict behind it.
     """
 
-    additional_properties: dict[str, Extractor] = _attrs_field(factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Extractor] = _attrs_field(factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.datastream import Datastream
-from ..types import as_integer, as_object, mistyped, others, without_secrets
+from ..types import as_integer, as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"items", "total", "limit", "next_page_token"})
 
@@ -28,7 +28,7 @@ class DatastreamPage:
     total: int
     limit: int
     next_page_token: str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -8,7 +8,7 @@ from attrs import field as _attrs_field
 
 from ..models.derive_operation import DeriveOperation
 from ..models.tagged_array import TaggedArray
-from ..types import as_object, as_text, mistyped, others, without_secrets
+from ..types import as_object, as_text, mistyped, others, show_free
 
 _KNOWN = frozenset({"field", "op", "arrays", "tag_field", "value_field"})
 _DERIVE_OPERATION = {member.value: member for member in DeriveOperation}
@@ -32,7 +32,7 @@ class DeriveRule:
     arrays: list[TaggedArray]
     tag_field: str
     value_field: str
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

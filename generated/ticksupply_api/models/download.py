@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.artifact import Artifact
-from ..types import as_integer, as_object, mistyped, others, without_secrets
+from ..types import as_integer, as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"artifacts", "count", "total_bytes"})
 
@@ -26,7 +26,7 @@ class Download:
     artifacts: list[Artifact]
     count: int
     total_bytes: int
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -8,7 +8,7 @@ from attrs import field as _attrs_field
 
 from ..models.error_code import ErrorCode
 from ..models.error_details import ErrorDetails
-from ..types import as_object, as_text, mistyped, others, without_secrets
+from ..types import as_object, as_text, mistyped, others, show_free
 
 _KNOWN = frozenset({"code", "message", "details"})
 _ERROR_CODE = {member.value: member for member in ErrorCode}
@@ -28,7 +28,7 @@ class ErrorDetail:
     code: ErrorCode | str
     message: str
     details: ErrorDetails | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import as_object, without_secrets
+from ..types import as_object, show_free
 
 
 @_attrs_define(eq=False)
@@ -16,7 +16,7 @@ class ErrorDetails(MutableMapping[str, Any]):
     A mapping; `additional_properties` is the dict behind it.
     """
 
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.error_detail import ErrorDetail
-from ..types import as_object, others, without_secrets
+from ..types import as_object, others, show_free
 
 _KNOWN = frozenset({"error"})
 
@@ -22,7 +22,7 @@ class ErrorResponse:
     """
 
     error: ErrorDetail
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -19,7 +19,7 @@ from ..types import (
     moment_at,
     moment_text,
     others,
-    without_secrets,
+    show_free,
 )
 
 _KNOWN = frozenset(
@@ -72,7 +72,7 @@ class ExportJob:
     reason: str | None = None
     started_at: datetime.datetime | None = None
     finished_at: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @property
     def start(self) -> datetime.datetime:

@@ -7,7 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.json_extraction import JsonExtraction
-from ..types import as_object, mistyped, others, without_secrets
+from ..types import as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"json", "transform"})
 
@@ -24,7 +24,7 @@ class Extractor:
 
     json: JsonExtraction
     transform: str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..models.column import Column
 from ..models.derive import Derive
 from ..models.unfold import Unfold
-from ..types import as_object, mistyped, others, without_secrets
+from ..types import as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"columns", "unfold", "derive"})
 
@@ -28,7 +28,7 @@ class InlineSchema:
     columns: list[Column]
     unfold: Unfold | None = None
     derive: Derive | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import as_object, mistyped, others, without_secrets
+from ..types import as_object, mistyped, others, show_free
 
 _KNOWN = frozenset({"symbol", "base", "quote", "instrument_type"})
 
@@ -27,7 +27,7 @@ class Instrument:
     base: str | None = None
     quote: str | None = None
     instrument_type: str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

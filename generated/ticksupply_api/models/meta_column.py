@@ -8,7 +8,7 @@ from attrs import field as _attrs_field
 
 from ..models.meta_format import MetaFormat
 from ..models.meta_value import MetaValue
-from ..types import as_object, as_text, others, without_secrets
+from ..types import as_object, as_text, others, show_free
 
 _KNOWN = frozenset({"value", "format"})
 _META_VALUE = {member.value: member for member in MetaValue}
@@ -27,7 +27,7 @@ class MetaColumn:
 
     value: MetaValue | str
     format: MetaFormat | str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

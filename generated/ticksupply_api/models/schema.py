@@ -19,7 +19,7 @@ from ..types import (
     mistyped,
     moment_text,
     others,
-    without_secrets,
+    show_free,
 )
 
 _KNOWN = frozenset(
@@ -67,7 +67,7 @@ class Schema:
     columns: list[Column]
     unfold: Unfold | None = None
     derive: Derive | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

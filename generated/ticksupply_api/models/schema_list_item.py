@@ -16,7 +16,7 @@ from ..types import (
     mistyped,
     moment_text,
     others,
-    without_secrets,
+    show_free,
 )
 
 _KNOWN = frozenset({"id", "name", "stream_category", "is_built_in", "created_at", "version", "has_draft"})
@@ -45,7 +45,7 @@ class SchemaListItem:
     created_at: datetime.datetime
     version: int
     has_draft: bool
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

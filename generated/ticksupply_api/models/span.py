@@ -7,7 +7,7 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import as_moment, as_object, mistyped, moment_text, others, without_secrets
+from ..types import as_moment, as_object, mistyped, moment_text, others, show_free
 
 _KNOWN = frozenset({"id", "started_at", "ended_at"})
 
@@ -26,7 +26,7 @@ class Span:
     id: str
     started_at: datetime.datetime
     ended_at: datetime.datetime | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:

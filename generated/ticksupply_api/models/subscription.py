@@ -17,7 +17,7 @@ from ..types import (
     mistyped,
     moment_text,
     others,
-    without_secrets,
+    show_free,
 )
 
 _KNOWN = frozenset({"id", "datastream_id", "status", "created_at", "datastream"})
@@ -42,7 +42,7 @@ class Subscription:
     status: SubscriptionStatus | str
     created_at: datetime.datetime
     datastream: Datastream | None = None
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=without_secrets)
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=show_free)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
