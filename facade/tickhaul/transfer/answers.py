@@ -48,7 +48,12 @@ class Judgement:
 
 
 def judge(
-    status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | None, known: Identity, now: datetime | None = None
+    status: int,
+    headers: Mapping[str, str],
+    *,
+    asked: tuple[int, int] | None,
+    known: Identity,
+    now: datetime | None = None,
 ) -> Judgement:
     """Decide what an answer means.
 

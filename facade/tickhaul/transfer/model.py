@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 KIB = 1024
@@ -157,6 +157,3 @@ class TransferOptions:
             return self.part_size
         share = (total or 0) // (self.connections * 4)
         return min(max(8 * MIB, -(-share // MIB) * MIB), 64 * MIB)
-
-
-Refresh = "Callable[[], Sequence[RemoteFile]]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,5 +72,5 @@ def cut(gaps: Iterable[tuple[int, int]], part_size: int) -> list[tuple[int, int]
     for start, end in gaps:
         count = -(-(end - start) // part_size)
         edges = [start + (end - start) * index // count for index in range(count + 1)]
-        parts.extend(zip(edges, edges[1:], strict=False))
+        parts.extend(pairwise(edges))
     return parts

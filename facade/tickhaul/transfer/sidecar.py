@@ -1,8 +1,8 @@
-"""What a half-fetched file's sidecar remembers: which file it is, and which bytes of it are on disk.
+r"""What a half-fetched file's sidecar remembers: which file it is, and which bytes of it are on disk.
 
 A sidecar is JSON Lines, only ever appended to, so a ``kill -9`` can cost it no more than its last line::
 
-    {"tickhaul": 1, "artifact": "art_…", "bytes": 524288000, "etag": "\\"…\\"", "last_modified": null, "boot": "…"}
+    {"tickhaul": 1, "artifact": "art_…", "bytes": 524288000, "etag": "\"…\"", "last_modified": null, "boot": "…"}
     {"done": [0, 16777216]}
     {"done": [33554432, 50331648]}
     {"synced": 2}
@@ -118,7 +118,7 @@ class Sidecar:
                 "last_modified": identity.last_modified,
                 "boot": boot_id(),
             },
-            *({"done": [start, end]} for start, end in ranges),
+            *map(_done, ranges),
         ]
         self._lines = len(ranges)
         self._synced = self._lines if confirmed else 0
@@ -126,7 +126,7 @@ class Sidecar:
             lines.append({"synced": self._lines})
         fresh = self.path.with_name(self.path.name.removesuffix(SIDECAR) + "-new" + PART)
         with self._guard, disk_errors(self._filename, self.path):
-            with open(fresh, "xb", buffering=0) as handle:
+            with fresh.open("xb", buffering=0) as handle:
                 _write(handle.fileno(), *lines)
                 if confirmed:
                     os.fsync(handle.fileno())
@@ -142,7 +142,7 @@ class Sidecar:
         """
         with self._guard, disk_errors(self._filename, self.path):
             if self._handle is not None:
-                _write(self._handle, {"done": [start, end]})
+                _write(self._handle, _done((start, end)))
                 self._lines += 1
 
     def mark(self) -> int:
@@ -213,6 +213,10 @@ def recall(path: Path) -> Memory | None:
     if boot is None or boot != boot_id():
         found = found[:confirmed]
     return Memory(identity, Ranges(found))
+
+
+def _done(span: tuple[int, int]) -> dict[str, object]:
+    return {"done": list(span)}
 
 
 def _write(handle: int, *lines: dict[str, object]) -> None:

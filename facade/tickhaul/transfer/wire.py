@@ -46,7 +46,7 @@ def default_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is None and paths.capath is None and context.cert_store_stats()["x509_ca"] == 0:
+    if not (paths.cafile or paths.capath or context.cert_store_stats()["x509_ca"]):
         import certifi  # noqa: PLC0415 - a bundle of half a megabyte, read only where there is no other
 
         context.load_verify_locations(certifi.where())
@@ -61,7 +61,7 @@ class Reply(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head."""
         super().begin()
-        self._left = None if self.chunked else self.length
+        self._left = self.length  # None for chunked bodies, and for those that end with the connection
 
     def read_into(self, view: memoryview) -> int:
         """Put the next piece of the body into ``view``.
@@ -109,11 +109,16 @@ class _Origin:
 class Channel:
     """A place in the connection budget: at most one open connection, kept for the next request if that may be.
 
-    Used by one thread, except for `abort`, `received` and `busy`, which are for the one that watches.
+    Used by one thread, except for `abort` and `retire`, and the counts, which are for the one that watches.
 
     Args:
         options: the settings.
         context: the TLS settings.
+
+    Attributes:
+        turn: counts the requests.
+        received: counts the body's bytes, of all requests.
+        busy: whether its thread waits for the other side.
     """
 
     def __init__(self, options: TransferOptions, context: ssl.SSLContext) -> None:
@@ -126,6 +131,7 @@ class Channel:
         self._reply: Reply | None = None
         self._aborted: str | None = None
         self._retired = False
+        self.turn = 0
         self.received = 0
         self.busy = False
 
@@ -144,6 +150,7 @@ class Channel:
             if self._retired:
                 raise WireError("stopped")
             self._aborted = None
+        self.turn += 1
         for _ in range(_MOST_REDIRECTS + 1):
             reply = self._ask(url, headers)
             location = reply.getheader("Location")
@@ -158,11 +165,7 @@ class Channel:
         try:
             proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
         except ValueError as error:
-            unusable = str(error)
-        else:
-            unusable = None
-        if unusable is not None:
-            raise RefusedError(unusable)
+            raise RefusedError(str(error)) from None
         assert parts.hostname is not None
         origin = _Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], proxy)
         reused = self._connection is not None and self._origin == origin

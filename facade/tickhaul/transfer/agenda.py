@@ -1,0 +1,301 @@
+"""What is to be fetched next, over all files. Decides, and does no I/O; the caller holds one lock around every call.
+
+A file is *opened* by the first part that gets an answer, which settles which version of the file all other parts must be
+of; only then are its other parts given out. Parts go out in the order of the files, so that files become whole one
+after another. When nothing is left to give out, the longest part still running is split, so that no slow connection
+trails at the end.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from tickhaul.transfer.ranges import Ranges, cut
+from tickhaul.transfer.sidecar import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tickhaul.errors import TransferError
+
+
+class Phase(Enum):
+    """How far a file is."""
+
+    CLOSED = "no answer yet"
+    OPEN = "parts are being fetched"
+    WHOLE = "all bytes are there; being checked and named"
+    FINISHED = "it has its final name"
+    FAILED = "given up"
+
+
+@dataclass(eq=False, slots=True)
+class Work:
+    """One file on its way.
+
+    Attributes:
+        order: its place among the files.
+        name: its file name.
+        known: which version of which file it is, as far as is known.
+        done: the bytes that are written.
+        kept: how many of them an earlier run had written.
+        ranged: whether to ask for ranges.
+        round: counts the times it was started (again); parts of an earlier round are void.
+        refusals: how often in a row the host refused a URL.
+    """
+
+    order: int
+    name: str
+    known: Identity
+    done: Ranges = field(default_factory=Ranges)
+    kept: int = 0
+    ranged: bool = True
+    phase: Phase = Phase.CLOSED
+    round: int = 0
+    refusals: int = 0
+    flying: set[Part] = field(default_factory=set)
+    error: TransferError | None = None
+
+    @property
+    def size(self) -> int | None:
+        """The length in bytes, ``None`` while unknown."""
+        return self.known.size
+
+    @property
+    def progress(self) -> int:
+        """Bytes written, those of running parts included."""
+        return self.done.total + sum(part.position - part.start for part in self.flying)
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """A range of a file, one request's worth.
+
+    Attributes:
+        work: the file.
+        round: the file's round it belongs to.
+        start: its first byte.
+        end: the byte after its last, ``None`` while the file's length is unknown. Falls when the part is split.
+        position: the next byte to be written.
+        failures: how often in a row it failed without getting anywhere.
+        not_before: when it may be tried again.
+    """
+
+    work: Work
+    round: int
+    start: int
+    end: int | None
+    position: int
+    failures: int = 0
+    not_before: float = 0.0
+
+    @property
+    def stale(self) -> bool:
+        """Whether the file was started again, or given up, since."""
+        return self.round != self.work.round
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all there is of the file."""
+        return self.start == 0 and self.end == self.work.size
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it is all there is of the file, and nothing of it was fetched: no range need be named."""
+        return self.whole and self.position == 0
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on where it broke off; without ranges, or an end to name in one, it cannot."""
+        return self.work.ranged and self.end is not None
+
+    @property
+    def left(self) -> int:
+        """Bytes still to come; 0 while the end is unknown."""
+        return 0 if self.end is None else max(0, self.end - self.position)
+
+
+class Agenda:
+    """The parts to be fetched.
+
+    Args:
+        works: the files that need fetching, those with something `done` already included.
+        part_size: bytes of one part at most.
+        smallest_split: a running part is split only if each half has at least this many bytes.
+
+    Attributes:
+        active: the files neither finished nor given up, by their place.
+        most_at_once: how many parts there are in all, and so how many connections can be of use.
+    """
+
+    def __init__(self, works: Iterable[Work], *, part_size: int, smallest_split: int) -> None:
+        self._part_size = part_size
+        self._smallest_split = smallest_split
+        self._count = itertools.count()
+        self._ready: list[tuple[int, int, int, Part]] = []
+        self._later: list[tuple[float, int, Part]] = []
+        self.active: dict[int, Work] = {}
+        self.most_at_once = 0
+        for work in works:
+            self.active[work.order] = work
+            if work.phase is Phase.CLOSED:
+                self.most_at_once += max(1, len(cut(work.done.missing(work.size or 0), part_size)))
+                self._open(work)
+
+    def _open(self, work: Work) -> None:
+        """Give out the first part of a file: the one whose answer tells what the file is."""
+        size = work.size
+        if size is None or not work.ranged:
+            self._push(Part(work, work.round, 0, size, 0))
+        elif size == 0:
+            self._push(Part(work, work.round, 0, 0, 0))
+        else:
+            start, end = cut(work.done.missing(size), self._part_size)[0]
+            self._push(Part(work, work.round, start, end, start))
+
+    def _push(self, part: Part) -> None:
+        heapq.heappush(self._ready, (part.work.order, part.start, next(self._count), part))
+
+    def take(self, now: float) -> Part | None:
+        """The next part to fetch, or ``None`` if there is none now (see `next_at`)."""
+        while self._later and self._later[0][0] <= now:
+            self._push(heapq.heappop(self._later)[2])
+        while self._ready:
+            part = heapq.heappop(self._ready)[3]
+            if not part.stale:
+                part.work.flying.add(part)
+                return part
+        return self._split()
+
+    def _split(self) -> Part | None:
+        running = (
+            part
+            for work in self.active.values()
+            if work.phase is Phase.OPEN and work.ranged
+            for part in work.flying
+            if not part.stale
+        )
+        longest = max(running, key=lambda part: part.left, default=None)
+        if longest is None or longest.end is None or longest.left < 2 * self._smallest_split:
+            return None
+        middle = longest.position + longest.left // 2
+        half = Part(longest.work, longest.round, middle, longest.end, middle)
+        longest.end = middle
+        longest.work.flying.add(half)
+        return half
+
+    def next_at(self) -> float | None:
+        """When the next waiting part may be tried again; ``None`` when none waits."""
+        return self._later[0][0] if self._later else None
+
+    def identified(self, part: Part, identity: Identity) -> None:
+        """An answer came that tells which version of the file there is."""
+        work = part.work
+        if work.known.etag is None:
+            work.known = identity
+        if part.end is None:
+            part.end = identity.size
+
+    def opened(self, part: Part) -> None:
+        """The file is ready to be written: give out its other parts."""
+        work = part.work
+        work.phase = Phase.OPEN
+        if work.size is None or not work.ranged:
+            return
+        taken = Ranges(work.done)
+        taken.add(part.start, part.end if part.end is not None else part.start)
+        for start, end in cut(taken.missing(work.size), self._part_size):
+            self._push(Part(work, work.round, start, end, start))
+
+    def streamed(self, part: Part) -> bool:
+        """The host answers with the whole file whatever is asked for.
+
+        Returns:
+            Whether that body can be used as it comes. If not, because some of the file is there already, the file is
+            to be started again.
+        """
+        work = part.work
+        if work.phase is not Phase.CLOSED or work.done.total:
+            return False
+        work.ranged = False
+        part.start = part.position = 0
+        part.end = work.size
+        return True
+
+    def completed(self, part: Part) -> bool:
+        """All bytes of a part are written.
+
+        Returns:
+            Whether the file is whole now.
+        """
+        work = part.work
+        self._land(part)
+        if part.end is None:
+            part.end = part.position
+            work.known = Identity(work.known.artifact, part.position, work.known.etag, work.known.last_modified)
+        assert work.size is not None
+        whole = not work.done.missing(work.size)
+        if whole:
+            work.phase = Phase.WHOLE
+        return whole
+
+    def failed(self, part: Part, *, now: float, delay: float) -> None:
+        """A part broke off; what it brought is kept, the rest is given out again after ``delay`` seconds."""
+        work = part.work
+        self._land(part)
+        if part.resumable:
+            part.start = part.position
+        else:
+            work.done = Ranges()
+            part.start = part.position = 0
+            work.phase = Phase.CLOSED
+        part.not_before = now + delay
+        heapq.heappush(self._later, (part.not_before, next(self._count), part))
+
+    def _land(self, part: Part) -> None:
+        part.work.flying.discard(part)
+        if not part.stale:
+            part.work.done.add(part.start, part.position)
+
+    def dropped(self, part: Part) -> None:
+        """A void part's thread has let go of it."""
+        part.work.flying.discard(part)
+
+    def restart(self, work: Work, *, size: int | None, ranged: bool) -> None:
+        """Forget everything about a file but its id, and start it again."""
+        work.round += 1
+        work.flying.clear()
+        work.done = Ranges()
+        work.kept = 0
+        work.known = Identity(work.known.artifact, size)
+        work.ranged = ranged
+        work.phase = Phase.CLOSED
+        self._open(work)
+
+    def finished(self, work: Work) -> None:
+        """A file has its final name."""
+        work.phase = Phase.FINISHED
+        work.round += 1
+        work.flying.clear()
+        del self.active[work.order]
+
+    def give_up(self, work: Work, error: TransferError) -> None:
+        """A file cannot be had."""
+        work.phase = Phase.FAILED
+        work.round += 1
+        work.flying.clear()
+        work.error = error
+        del self.active[work.order]
+
+    @property
+    def over(self) -> bool:
+        """Whether every file is finished or given up."""
+        return not self.active
+
+    def running(self) -> Iterator[Work]:
+        """The files under way."""
+        return iter(self.active.values())

@@ -1,0 +1,342 @@
+"""A transfer: threads that fetch parts, one that checks and names whole files, and the caller's, which watches.
+
+The caller's thread does no transferring itself, so Ctrl-C, a cancelled task and the progress callback all happen there,
+and whatever ends the transfer leaves through one door: connections are broken off, and what was fetched is remembered.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tickhaul.errors import StorageError, TransferError
+from tickhaul.transfer.agenda import Agenda, Phase, Work
+from tickhaul.transfer.build import Build
+from tickhaul.transfer.fetch import Fetcher
+from tickhaul.transfer.finish import Finisher
+from tickhaul.transfer.folder import Folder, There
+from tickhaul.transfer.meter import Meter, remaining
+from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, TransferOptions
+from tickhaul.transfer.names import check_distinct, check_name
+from tickhaul.transfer.ranges import Ranges
+from tickhaul.transfer.sidecar import Identity
+from tickhaul.transfer.urls import UrlBook
+from tickhaul.transfer.wire import Channel, default_context
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from tickhaul.transfer.agenda import Part
+    from tickhaul.transfer.model import Cancel
+
+log = logging.getLogger("tickhaul.transfer")
+
+_TICK = 0.1  # seconds between two looks at cancel, stalls and progress
+_JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
+_TRICKLE = 128  # bytes a second below which a connection counts as silent
+_SMALLEST_SPLIT = 4 * MIB
+
+
+class TransferCanceled(TransferError):  # noqa: N818 - named as the tree names ExportCanceled
+    """The transfer was asked to stop. What was fetched is kept; the same call goes on from there."""
+
+
+def download(
+    files: Sequence[RemoteFile],
+    directory: str | os.PathLike[str],
+    *,
+    refresh: Callable[[], Sequence[RemoteFile]],
+    export_id: str,
+    options: TransferOptions | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    cancel: Cancel | None = None,
+) -> list[DownloadedFile]:
+    """Fetch files from presigned URLs into a folder.
+
+    A final name only ever holds a whole, checked file. Whatever ends the transfer before (an error, ``cancel``, Ctrl-C,
+    ``kill -9``, a power failure), the same call goes on from what was fetched.
+
+    Args:
+        files: what to fetch, with fresh URLs.
+        directory: the folder to put it in; made when missing.
+        refresh: returns the same files with new URLs. Called from any thread, never twice at once.
+        export_id: the export the files are of, for the manifest.
+        options: the settings.
+        on_progress: called from this thread about ten times a second, and at the end. What it raises ends the transfer.
+        cancel: looked at about ten times a second; once set, the transfer ends within a second.
+
+    Returns:
+        One result for each file, in their order.
+
+    Raises:
+        UnsafeFilenameError: a file's name is no plain file name; nothing was fetched.
+        IntegrityError: what arrived is not what was announced, as often as it was tried.
+        StorageError: the storage host refused or kept failing, or the disk did.
+        TransferCanceled: ``cancel`` was set.
+        Exception: whatever ``refresh`` or ``on_progress`` raised.
+    """
+    for file in files:
+        check_name(file.filename)
+    check_distinct(file.filename for file in files)
+    options = options or TransferOptions()
+    if not files:
+        Folder(directory)
+        return []
+    return Transfer(files, Folder(directory), refresh, export_id, options).run(on_progress, cancel)
+
+
+class Transfer:
+    """One call of `download`."""
+
+    def __init__(
+        self,
+        files: Sequence[RemoteFile],
+        folder: Folder,
+        refresh: Callable[[], Sequence[RemoteFile]],
+        export_id: str,
+        options: TransferOptions,
+    ) -> None:
+        self.options = options
+        self.folder = folder
+        self.export_id = export_id
+        self.urls = UrlBook(files, refresh, lifetime=options.url_lifetime, clock=options.clock)
+        self.changed = threading.Condition()
+        self.stopping = False
+        self.builds: dict[Work, Build] = {}
+        self.results: dict[int, DownloadedFile] = {}
+        self.last_name: str | None = None
+        self._files = files
+        self._settled = 0
+        self._failure: BaseException | None = None
+        self._wake = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._channels: list[Channel] = []
+        self._meter = Meter()
+        self._fetched_before = 0
+        self.agenda = Agenda((), part_size=1, smallest_split=1)
+        self.finisher = Finisher(self)
+
+    # -- the caller's thread ------------------------------------------------------------------------------------------
+
+    def run(self, on_progress: Callable[[Progress], object] | None, cancel: Cancel | None) -> list[DownloadedFile]:
+        """Do the transfer."""
+        try:
+            self._prepare()
+            self._start()
+            watch = _Watch(self.options)
+            while True:
+                self._wake.wait(_TICK)
+                with self.changed:
+                    over = self.agenda.over or self._failure is not None
+                if on_progress is not None:
+                    on_progress(self._progress())
+                if over:
+                    break
+                if cancel is not None and cancel.is_set():
+                    raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
+                watch.look(self._channels)
+        finally:
+            self._stop()
+        if self._failure is not None:
+            raise self._failure
+        self._report_failed()
+        return [self.results[index] for index in range(len(self._files))]
+
+    def _prepare(self) -> None:
+        """Look at what is there, take over what earlier runs left, and check that the rest has room."""
+        options = self.options
+        self.folder.sweep()
+        builds: list[Build] = []
+        for index, file in enumerate(self._files):
+            build = Build(file, index, self.folder)
+            if options.resume and self._there(build):
+                if build.there:
+                    builds.append(build)
+                continue
+            self.folder.clear_target(file)
+            usable, build.shared = self.folder.leftovers(file, resume=options.resume)
+            builds.append(build)
+            self.builds[build.work] = build
+            for part, memory in usable:
+                if build.draft is None:
+                    build.adopt(part, memory, fsync=options.fsync)
+                else:
+                    part.discard()
+        self._check_room()
+        sizes = [build.work.size for build in builds]
+        total = None if None in sizes else sum(size or 0 for size in sizes)
+        part_size = options.part_size_for(total)
+        # Files another process is fetching come last: by then it may have brought them.
+        builds.sort(key=lambda build: build.shared)
+        for place, build in enumerate(builds):
+            build.work.order = place
+        works = [build.work for build in builds]
+        self.agenda = Agenda(works, part_size=part_size, smallest_split=min(_SMALLEST_SPLIT, part_size))
+        self._fetched_before = self._settled + sum(work.kept for work in works)
+        for build in builds:
+            if build.work.phase is Phase.WHOLE:
+                self.finisher.take(build)
+
+    def _there(self, build: Build) -> bool:
+        """Whether a file is there already; if so, all that may be left to do is to note it down and hash it."""
+        if self.folder.look(build.file) is not There.IT:
+            return False
+        entry = self.folder.entry(build.name)
+        size = build.target.stat().st_size
+        digest = entry.sha256 if entry is not None else None
+        if entry is None or (self.options.hash and digest is None):
+            build.there = True
+            build.work.known = Identity(build.file.id, size)
+            build.work.done = Ranges([(0, size)])
+            build.work.phase = Phase.WHOLE
+            self.builds[build.work] = build
+        else:
+            self.results[build.index] = DownloadedFile(build.target, size, digest, already_there=True)
+            self._settled += size
+        return True
+
+    def _check_room(self) -> None:
+        needed = 0
+        for build in self.builds.values():
+            if build.work.size is None:
+                return
+            if not build.there:
+                needed += max(0, build.work.size - (build.draft.file.allocated if build.draft is not None else 0))
+        free = self.folder.free
+        if needed > free:
+            raise StorageError(f"{self.folder.path} has room for {free:,} bytes, and {needed:,} are still to come")
+
+    def _start(self) -> None:
+        options = self.options
+        context = options.ssl_context or default_context()
+        count = min(options.connections, self.agenda.most_at_once)
+        self._channels = [Channel(options, context) for _ in range(count)]
+        bodies: list[Callable[[], None]] = [Fetcher(self, channel).run for channel in self._channels]
+        for index, body in enumerate([self.finisher.run, *bodies]):  # number 0 is the finisher
+            thread = threading.Thread(
+                target=self._guarded, args=(body,), name=f"tickhaul-transfer-{index}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def _guarded(self, body: Callable[[], None]) -> None:
+        try:
+            body()
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            self.fail(error)
+
+    def _stop(self) -> None:
+        with self.changed:
+            self.stopping = True
+            self.changed.notify_all()
+        self.urls.close()
+        self.finisher.end()
+        for channel in self._channels:
+            channel.retire()
+        until = time.monotonic() + _JOIN
+        for thread in self._threads:
+            # One that hangs in a name lookup, a dead disk or `refresh` ends by itself later, and touches nothing then.
+            thread.join(max(0.0, until - time.monotonic()))
+        with self.changed:
+            for build in self.builds.values():
+                if build.work.phase is not Phase.FINISHED:
+                    build.suspend()
+
+    def _report_failed(self) -> None:
+        failed = [build.work.error for build in self.builds.values() if build.work.error is not None]
+        if not failed:
+            return
+        first = failed[0]
+        if len(self._files) > 1:
+            others = len(self._files) - len(failed)
+            first.message = f"{first.message} ({len(failed)} of {len(self._files)} files failed, {others} are there)"
+            first.args = (first.message,)
+        raise first
+
+    def _progress(self) -> Progress:
+        with self.changed:
+            done = self._settled + sum(work.progress for work in self.agenda.running())
+            sizes = [build.work.size for build in self.builds.values() if build.work.phase is not Phase.FINISHED]
+            total = None if None in sizes else self._settled + sum(size or 0 for size in sizes)
+            files_done = len(self.results)
+            name = self.last_name
+        if total is not None:
+            done = min(done, total)
+        rate = self._meter.sample(self.options.clock(), done - self._fetched_before)
+        return Progress(done, total, files_done, len(self._files), rate, remaining(done, total, rate), name)
+
+    # -- any thread ---------------------------------------------------------------------------------------------------
+
+    def fail(self, error: BaseException) -> None:
+        """End the transfer with an error, unless one has ended it already."""
+        with self.changed:
+            if self._failure is None and not self.stopping:
+                self._failure = error
+        self._wake.set()
+
+    def settle(self, build: Build, result: DownloadedFile) -> None:
+        """A file has its final name."""
+        with self.changed:
+            self.results[build.index] = result
+            self._settled += result.bytes
+            self.agenda.finished(build.work)
+            self._notice()
+
+    def give_up(self, build: Build, error: TransferError) -> None:
+        """A file cannot be had; the others go on."""
+        log.debug("%s: given up: %s", build.name, error)
+        with self.changed:
+            self.agenda.give_up(build.work, error)
+            build.discard()
+            self._notice()
+
+    def restart(self, build: Build, part: Part | None = None, *, ranged: bool) -> None:
+        """Throw away what there is of a file and start it again, unless that has happened to ``part`` already."""
+        with self.changed:
+            if part is not None and part.stale:
+                return
+            build.discard()
+            self.agenda.restart(build.work, size=build.file.size, ranged=ranged)
+            self._notice()
+
+    def whole(self, part: Part) -> None:
+        """A part is complete; if its file is, it goes on to be checked and named."""
+        with self.changed:
+            if part.stale:
+                self.agenda.dropped(part)
+            elif self.agenda.completed(part):
+                self.finisher.take(self.builds[part.work])
+            self._notice()
+
+    def stopped(self) -> bool:
+        """Whether the transfer is ending."""
+        return self.stopping
+
+    def _notice(self) -> None:
+        self.changed.notify_all()
+        if self.agenda.over:
+            self._wake.set()
+
+
+class _Watch:
+    """Looks for connections that bring nothing."""
+
+    def __init__(self, options: TransferOptions) -> None:
+        self._options = options
+        self._marks: dict[Channel, tuple[int, int, float]] = {}
+
+    def look(self, channels: Sequence[Channel]) -> None:
+        """Break off every channel that has been silent for too long."""
+        now = self._options.clock()
+        enough = _TRICKLE * self._options.silence
+        for channel in channels:
+            turn, received = channel.turn, channel.received
+            mark = self._marks.get(channel)
+            if mark is None or not channel.busy or turn != mark[0] or received - mark[1] >= enough:
+                self._marks[channel] = (turn, received, now)
+            elif now - mark[2] > self._options.silence:
+                channel.abort(f"nothing came for {self._options.silence:g} seconds")
+                self._marks[channel] = (turn, received, now)

@@ -1,0 +1,312 @@
+"""Fetching parts: one thread with one connection, part after part."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tickhaul.errors import IntegrityError, StorageError
+from tickhaul.transfer.agenda import Phase
+from tickhaul.transfer.answers import Meaning, headers_of, judge
+from tickhaul.transfer.backoff import delay_before, too_long
+from tickhaul.transfer.checksums import claims_in
+from tickhaul.transfer.folder import There
+from tickhaul.transfer.model import KIB, MIB, DownloadedFile
+from tickhaul.transfer.urls import redacted
+from tickhaul.transfer.wire import RefusedError, WireError
+
+if TYPE_CHECKING:
+    from tickhaul.transfer.agenda import Part
+    from tickhaul.transfer.answers import Judgement
+    from tickhaul.transfer.build import Build, Draft
+    from tickhaul.transfer.engine import Transfer
+    from tickhaul.transfer.urls import Lease
+    from tickhaul.transfer.wire import Channel, Reply
+
+log = logging.getLogger("tickhaul.transfer")
+
+_BUFFER = 256 * KIB  # fits the processor's cache: larger was slower
+_HOLD = 1.0  # seconds received bytes may wait to be written on a slow line
+_RECORD = 8 * MIB  # how much of a part may be written without the sidecar knowing
+_CONFIRM = 64 * MIB  # how much of a file may be written without the disk having confirmed any
+_HEADWAY = 64 * KIB  # a failure after this much is a new first failure
+_RESTARTS = 5
+_REFUSALS = 3
+_WRONG = 3
+
+
+class Fetcher:
+    """One of the threads that fetch.
+
+    Args:
+        transfer: what it works for.
+        channel: its place in the connection budget.
+    """
+
+    def __init__(self, transfer: Transfer, channel: Channel) -> None:
+        self._transfer = transfer
+        self._options = transfer.options
+        self._channel = channel
+        self._buffer = memoryview(bytearray(_BUFFER))
+
+    def run(self) -> None:
+        """Fetch parts until there are no more."""
+        try:
+            while (part := self._next()) is not None:
+                self._fetch(part)
+        finally:
+            self._channel.close()
+
+    def _next(self) -> Part | None:
+        transfer = self._transfer
+        with transfer.changed:
+            while not transfer.stopping and not transfer.agenda.over:
+                now = self._options.clock()
+                part = transfer.agenda.take(now)
+                if part is not None:
+                    return part
+                later = transfer.agenda.next_at()
+                transfer.changed.wait(0.5 if later is None else min(max(later - now, 0.001), 0.5))
+        return None
+
+    def _fetch(self, part: Part) -> None:
+        transfer = self._transfer
+        build = transfer.builds[part.work]
+        if build.shared and part.work.phase is Phase.CLOSED and self._brought_by_another(build):
+            return
+        lease = self._lease(part, build)
+        if lease is None:
+            return
+        problem: WireError | None = None
+        try:
+            self._exchange(part, build, lease)
+        except WireError as error:
+            problem = error  # dealt with below: an error raised here would drag this one, and its frames, along
+        finally:
+            self._channel.busy = False
+            self._channel.done()
+        if problem is None or transfer.stopped():
+            return
+        if isinstance(problem, RefusedError):
+            transfer.fail(StorageError(str(problem), filename=build.name))
+        elif part.end is not None and part.position >= part.end and part.position > part.start:
+            transfer.whole(part)  # what broke was the half another thread has taken over
+        else:
+            self._again(part, build, self._channel.aborted or str(problem))
+
+    def _brought_by_another(self, build: Build) -> bool:
+        transfer = self._transfer
+        transfer.folder.reload()
+        if transfer.folder.look(build.file) is not There.IT:
+            return False
+        size = build.target.stat().st_size
+        entry = transfer.folder.entry(build.name)
+        sha256 = entry.sha256 if entry is not None else None
+        transfer.settle(build, DownloadedFile(build.target, size, sha256, already_there=True))
+        return True
+
+    def _lease(self, part: Part, build: Build) -> Lease | None:
+        """A URL for a part; ``None`` when there is none, and the part was dealt with."""
+        transfer = self._transfer
+        lease = transfer.urls.lease(build.file.id)
+        if transfer.stopped():
+            return None
+        if lease is None:
+            transfer.give_up(build, StorageError("the export no longer lists this file", filename=build.name))
+            return None
+        if lease.file.size != build.file.size:
+            build.file = lease.file
+            self._restart(part, build, "another size is announced", ranged=True)
+            return None
+        return lease
+
+    def _exchange(self, part: Part, build: Build, lease: Lease) -> None:
+        """Ask for a part, and do what the answer calls for."""
+        work, until = part.work, part.end
+        asked = None if not work.ranged or until is None or part.untouched else (part.position, until)
+        headers: dict[str, str] = {}
+        if asked is not None:
+            headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
+        self._channel.busy = True
+        reply = self._channel.get(lease.file.url, headers)
+        answer = headers_of(reply.getheaders())
+        judgement = judge(reply.status, answer, asked=asked, known=work.known)
+        if judgement.identity is None:
+            self._channel.busy = False
+            self._channel.close()  # an error page is not worth reading to keep the connection
+            self._act(part, build, judgement, lease)
+            return
+        draft = self._begin(part, build, judgement)
+        if draft is None:
+            return
+        try:
+            draft.claims.extend(claims_in(answer, None if judgement.meaning is Meaning.WHOLE else asked))
+            done = self._read(part, draft, reply, until)
+        finally:
+            draft.file.release()
+        if done:
+            self._transfer.whole(part)
+
+    def _begin(self, part: Part, build: Build, judgement: Judgement) -> Draft | None:
+        """Where to write a body to, held open; ``None`` when the body is of no use."""
+        transfer, work, identity = self._transfer, part.work, judgement.identity
+        assert identity is not None
+        with transfer.changed:
+            if part.stale:
+                transfer.agenda.dropped(part)
+                return None
+            usable = judgement.meaning is Meaning.BODY or transfer.agenda.streamed(part)
+            opening = work.phase is Phase.CLOSED
+            work.refusals = 0
+            if usable and not opening:
+                return build.draft if build.draft is not None and build.draft.file.retain() else None
+            if usable:
+                transfer.agenda.identified(part, identity)
+        if not usable:
+            self._restart(part, build, "the host ignores ranges", ranged=False)
+            return None
+        # Nobody else touches a file that is not open yet, so the disk may take its time outside the lock.
+        build.open(parts=work.ranged and not part.whole)
+        with transfer.changed:
+            transfer.agenda.opened(part)
+            transfer.changed.notify_all()
+            return build.draft if build.draft is not None and build.draft.file.retain() else None
+
+    def _read(self, part: Part, draft: Draft, reply: Reply, until: int | None) -> bool:
+        """Write a body to disk as it comes.
+
+        Returns:
+            Whether the part is complete; not if it became void, or the transfer is ending.
+        """
+        transfer, channel, clock, buffer = self._transfer, self._channel, self._options.clock, self._buffer
+        held, recorded, written_at = 0, part.position, clock()
+        transfer.last_name = part.work.name
+        try:
+            while not (part.stale or transfer.stopping):
+                room = _BUFFER - held
+                if part.end is not None:
+                    room = min(room, part.end - part.position - held)
+                count = reply.read_into(buffer[held : held + room]) if room > 0 else 0
+                held += count
+                channel.received += count
+                if held == _BUFFER or count == 0 or clock() - written_at > _HOLD:
+                    self._write(part, draft, held)
+                    held, written_at = 0, clock()
+                    if part.position - recorded >= _RECORD:
+                        self._record(part, draft, recorded)
+                        recorded = part.position
+                if count == 0:
+                    break
+            else:
+                return False
+            if part.end is not None and part.position < part.end:
+                raise WireError("the body ended too early")
+            if until is not None and part.end == until and not reply.over and reply.read_into(buffer[:1]):
+                raise WireError("the host sent more than was asked for")
+            return True
+        finally:
+            # What came before a connection broke is as good as the rest.
+            self._write(part, draft, held)
+            self._record(part, draft, recorded)
+
+    def _write(self, part: Part, draft: Draft, held: int) -> None:
+        if held:
+            self._channel.busy = False  # a slow disk is not a silent host
+            draft.file.write_at(self._buffer[:held], part.position)
+            part.position += held
+            self._channel.busy = True
+
+    def _record(self, part: Part, draft: Draft, recorded: int) -> None:
+        draft.record(recorded, part.position)
+        if self._options.fsync and draft.unsynced >= _CONFIRM:
+            self._transfer.finisher.confirm(self._transfer.builds[part.work])
+
+    def _act(self, part: Part, build: Build, judgement: Judgement, lease: Lease) -> None:
+        """Do what an answer without a usable body calls for."""
+        text = f"{redacted(lease.file.url)}: {judgement.text}"
+        match judgement.meaning:
+            case Meaning.EXPIRED:
+                self._renew(part, build, text, lease)
+            case Meaning.CHANGED:
+                self._restart(part, build, text, ranged=part.work.ranged)
+            case Meaning.LIED:
+                self._restart(part, build, text, ranged=False)
+            case Meaning.WRONG:
+                self._transfer.urls.renew(lease.generation)
+                self._again(part, build, text, most=_WRONG, error=IntegrityError)
+            case _:
+                self._again(part, build, text, wait=judgement.wait)
+
+    def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
+        transfer, work = self._transfer, part.work
+        with transfer.changed:
+            if lease.generation > build.refused:
+                build.refused = lease.generation
+                work.refusals += 1
+            hopeless = work.refusals > _REFUSALS
+        if hopeless:
+            failure = StorageError(f"the storage host refuses {text}, with fresh URLs too", filename=build.name)
+            transfer.give_up(build, failure)
+            return
+        log.debug("%s: %s: asking for new URLs", build.name, text)
+        transfer.urls.renew(lease.generation)
+        self._later(part, self._delay(work.refusals) if work.refusals > 1 else 0.0)
+
+    def _restart(self, part: Part, build: Build, text: str, *, ranged: bool) -> None:
+        transfer = self._transfer
+        if part.stale:
+            return
+        build.restarts += 1
+        if build.restarts > _RESTARTS:
+            failure = IntegrityError(f"{build.name} kept changing while it was fetched: {text}", filename=build.name)
+            transfer.give_up(build, failure)
+            return
+        log.debug("%s: started again: %s", build.name, text)
+        transfer.restart(build, part, ranged=ranged)
+
+    def _again(
+        self,
+        part: Part,
+        build: Build,
+        text: str,
+        *,
+        wait: float | None = None,
+        most: int | None = None,
+        error: type[StorageError | IntegrityError] = StorageError,
+    ) -> None:
+        """Give a part back to be tried again, or end it when it has failed too often."""
+        transfer, options = self._transfer, self._options
+        if part.position - part.start >= _HEADWAY:
+            part.failures = 0
+        part.failures += 1
+        attempts = min(options.attempts, most or options.attempts)
+        if part.failures >= attempts:
+            failure = error(
+                f"{build.name} failed {part.failures} times in a row, the last time with {text}", filename=build.name
+            )
+            if error is IntegrityError:
+                transfer.give_up(build, failure)
+            else:
+                transfer.fail(failure)
+            return
+        if wait is not None and too_long(wait, cap=options.backoff_cap):
+            transfer.fail(StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
+            return
+        delay = max(self._delay(part.failures), wait or 0.0)
+        log.debug("%s from byte %d: %s; again in %.2f s", build.name, part.position, text, delay)
+        self._later(part, delay)
+
+    def _delay(self, failures: int) -> float:
+        options = self._options
+        return delay_before(failures, base=options.backoff, cap=options.backoff_cap, rng=options.rng)
+
+    def _later(self, part: Part, delay: float) -> None:
+        transfer = self._transfer
+        with transfer.changed:
+            if part.stale:
+                transfer.agenda.dropped(part)
+            else:
+                if not part.resumable:
+                    transfer.builds[part.work].discard()
+                transfer.agenda.failed(part, now=self._options.clock(), delay=delay)
+            transfer.changed.notify_all()

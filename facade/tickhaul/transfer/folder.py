@@ -1,0 +1,207 @@
+"""The folder files are brought to: whether it may be used, what is there already, and what an earlier run left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import stat
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tickhaul.errors import StorageError
+from tickhaul.transfer.disk import PartFile, disk_errors, storage_error
+from tickhaul.transfer.manifest import read_manifest
+from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
+from tickhaul.transfer.sidecar import Memory, recall
+
+if TYPE_CHECKING:
+    from tickhaul.transfer.manifest import Entry
+    from tickhaul.transfer.model import RemoteFile
+
+_TEMPORARY = re.compile(r"(?P<stem>.+)\.(?P<token>[0-9a-f]{8})(?:-new)?\.part(?:\.jsonl)?", re.DOTALL)
+
+
+class There(Enum):
+    """What a folder has under a file's final name."""
+
+    NOTHING = "nothing"
+    IT = "the file itself"
+    OLDER = "the same artifact, but not as it is announced or was written"
+
+
+class Folder:
+    """A folder to write into.
+
+    A symbolic link is not followed: what it points to could be changed between two files of one transfer. Its parents
+    may be links.
+
+    Args:
+        directory: the folder; it is made, parents included, when missing.
+
+    Raises:
+        StorageError: it is no folder, or cannot be made.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.path = Path(directory)
+        if self.path.is_symlink():
+            raise StorageError(
+                f"{self.path} is a symbolic link to {os.readlink(self.path)}: "  # noqa: PTH115 - Path.readlink is this
+                "name the folder itself"
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            in_the_way = next((path for path in (self.path, *self.path.parents) if path.exists()), self.path)
+            failure = StorageError(f"{in_the_way} is a file, not a folder")
+        except OSError as error:
+            failure = storage_error(error, None, self.path)
+        else:
+            self._manifest = read_manifest(self.path)
+            self._leftovers = self._scan()
+            return
+        raise failure
+
+    def _scan(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        with disk_errors(None, self.path), os.scandir(self.path) as entries:
+            for entry in entries:
+                match = _TEMPORARY.fullmatch(entry.name)
+                if match is not None and not entry.is_dir(follow_symlinks=False):
+                    found.setdefault(match["stem"], []).append(self.path / entry.name)
+        return found
+
+    @property
+    def free(self) -> int:
+        """Bytes that can be written here now.
+
+        Raises:
+            StorageError: the disk does not say.
+        """
+        with disk_errors(None, self.path):
+            return shutil.disk_usage(self.path).free
+
+    def target(self, name: str) -> Path:
+        """Where a file goes."""
+        return self.path / name
+
+    def entry(self, name: str) -> Entry | None:
+        """What the manifest said about a file when the transfer began."""
+        return self._manifest.get(name)
+
+    def look(self, file: RemoteFile) -> There:
+        """What is there under a file's final name.
+
+        Raises:
+            StorageError: something else, which must not be replaced unasked.
+        """
+        path = self.target(file.filename)
+        with disk_errors(file.filename, path):
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                return There.NOTHING
+        if not stat.S_ISREG(status.st_mode):
+            raise StorageError(f"{path} is in the way: it is no plain file", filename=file.filename)
+        entry = self._manifest.get(file.filename)
+        if entry is not None and entry.bytes != status.st_size and entry.artifact != file.id:
+            entry = None  # it was replaced since by something the manifest knows nothing of
+        if entry is None:
+            if status.st_size == file.size:
+                return There.IT
+            found = f"a file of {status.st_size} bytes, and {file.size} are announced"
+        elif entry.artifact != file.id:
+            found = f"the file of artifact {entry.artifact}"
+        else:
+            same = entry.bytes == status.st_size and file.size in {None, entry.bytes}
+            return There.IT if same else There.OLDER
+        raise StorageError(
+            f"{path} is in the way: it is {found}; choose another folder, or restart to replace it",
+            filename=file.filename,
+        )
+
+    def reload(self) -> None:
+        """Read the manifest again: another process may have added to it.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        self._manifest = read_manifest(self.path)
+
+    def clear_target(self, file: RemoteFile) -> None:
+        """Check that a file's final name may be replaced.
+
+        Raises:
+            StorageError: it is the name of a folder.
+        """
+        path = self.target(file.filename)
+        if path.is_dir() and not path.is_symlink():
+            raise StorageError(f"{path} is in the way: it is a folder", filename=file.filename)
+
+    def new_part(self, name: str) -> Path:
+        """A temporary name that was never used."""
+        return self.path / f"{temporary_stem(name)}.{secrets.token_hex(4)}{PART}"
+
+    def sweep(self) -> None:
+        """Remove what a run that died while writing the manifest left of it."""
+        for path in self._leftovers.get(MANIFEST, []):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def leftovers(self, file: RemoteFile, *, resume: bool) -> tuple[list[tuple[PartFile, Memory]], bool]:
+        """Take over what earlier runs left of a file, and remove what of it is of no use.
+
+        What belongs to another artifact of the same name is left alone, as is what a live process works on.
+
+        Args:
+            file: the file.
+            resume: whether anything may be used; otherwise all of it is removed.
+
+        Returns:
+            The usable part files, open, with what their sidecars say, the fullest first; and whether another live
+            process is fetching this file.
+        """
+        usable: list[tuple[PartFile, Memory]] = []
+        busy = False
+        paths = self._leftovers.get(temporary_stem(file.filename), [])
+        parts = {path for path in paths if path.name.endswith(PART)}
+        for path in paths:
+            if path.name.endswith(SIDECAR) and sidecar_owner(path) not in parts:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+        for path in parts:
+            part = PartFile.claim(path, file.filename)
+            if part is None:
+                busy = busy or path.exists()
+                continue
+            memory = recall(sidecar_path(path))
+            if memory is not None and memory.identity.artifact != file.id:
+                part.close()
+            elif resume and memory is not None and _useful(part, memory, file):
+                usable.append((part, memory))
+            else:
+                part.discard()
+                with contextlib.suppress(OSError):
+                    sidecar_path(path).unlink(missing_ok=True)
+        usable.sort(key=lambda pair: pair[1].done.total, reverse=True)
+        return usable, busy
+
+
+def _useful(part: PartFile, memory: Memory, file: RemoteFile) -> bool:
+    """Whether a leftover is of the file as it is announced now, and at least as long as its sidecar says."""
+    ends = [end for _, end in memory.done]
+    return bool(ends) and memory.identity.size == file.size and part.length >= ends[-1]
+
+
+def sidecar_path(part: Path) -> Path:
+    """Where the sidecar of a part file is."""
+    return part.with_name(part.name.removesuffix(PART) + SIDECAR)
+
+
+def sidecar_owner(sidecar: Path) -> Path:
+    """The part file a sidecar belongs to."""
+    return sidecar.with_name(sidecar.name.removesuffix(SIDECAR) + PART)
