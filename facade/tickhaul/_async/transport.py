@@ -116,7 +116,7 @@ class AsyncTransport:
             pools, self._pools = self._pools, {}
         here = home()
         for owner, pool in pools.items():
-            if owner is here:
+            if owner == here:
                 await pool.aclose()
 
     def renew(self) -> None:

@@ -117,7 +117,7 @@ class Transport:
             pools, self._pools = self._pools, {}
         here = home()
         for owner, pool in pools.items():
-            if owner is here:
+            if owner == here:
                 pool.close()
 
     def renew(self) -> None:
