@@ -62,6 +62,13 @@ def as_integer(where: str, value: Any) -> int:
     return int(value)
 
 
+def as_number(where: str, value: Any) -> float:
+    """Read a JSON number whose digits do not matter."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise mistyped(where, "a number", value)
+
+
 def as_moment(where: str, value: Any) -> datetime.datetime:
     """Read RFC 3339 text; digits past the microsecond are cut, and text without an offset is in UTC."""
     if not isinstance(value, str):
@@ -122,6 +129,7 @@ __all__ = (
     "Unset",
     "as_integer",
     "as_moment",
+    "as_number",
     "as_object",
     "as_text",
     "mistyped",
