@@ -64,14 +64,16 @@ class Draft:
             raise
         return draft
 
-    def remember(self, name: str, known: Identity, done: Ranges, *, confirmed: bool = False) -> None:
-        """Begin the sidecar.
+    def remember(
+        self, name: str, known: Identity, done: Ranges, *, again: bool = False, confirmed: bool = False
+    ) -> None:
+        """Begin the sidecar, or, with ``again``, replace the one an earlier run left.
 
         Raises:
             StorageError: the disk does not take it.
         """
         sidecar = Sidecar(sidecar_path(self.file.path), name)
-        sidecar.begin(known, done, confirmed=confirmed)
+        sidecar.begin(known, done, again=again, confirmed=confirmed)
         self._sidecar = sidecar
 
     def record(self, start: int, end: int) -> None:
@@ -177,7 +179,7 @@ class Build:
             self.work.phase = Phase.WHOLE
         if fsync:
             part.sync()
-        self.draft.remember(self.name, memory.identity, memory.done, confirmed=fsync)
+        self.draft.remember(self.name, memory.identity, memory.done, again=True, confirmed=fsync)
 
     def open(self, *, parts: bool) -> None:
         """Make a draft, unless there is one to go on with.
@@ -187,6 +189,15 @@ class Build:
         """
         if self.draft is None:
             self.draft = Draft.create(self.folder.new_part(self.name), self.name, self.work.known, parts=parts)
+
+    def remember(self) -> None:
+        """See to it that a file that is whole has a sidecar: it may have to wait for its name, and the process may die.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        if self.draft is not None and not self.draft.remembers and self.work.size:
+            self.draft.remember(self.name, self.work.known, self.work.done)
 
     def discard(self) -> None:
         """Remove the draft, to start again."""

@@ -308,7 +308,9 @@ class Transfer:
             if part.stale:
                 self.agenda.dropped(part)
             elif self.agenda.completed(part):
-                self.finisher.take(self.builds[part.work])
+                build = self.builds[part.work]
+                build.remember()
+                self.finisher.take(build)
             self._notice()
 
     def stopped(self) -> bool:

@@ -63,10 +63,13 @@ class Finisher:
                     return
                 build, finished = item
                 self._confirming.discard(build.index)
-                if self._transfer.options.fsync and build.draft is not None:
-                    build.draft.sync()
+                draft = build.draft if self._transfer.options.fsync else None
                 if finished:
+                    if draft is not None:
+                        draft.file.sync()
                     whole.append(build)
+                elif draft is not None:
+                    draft.sync()
             self._finish(whole)
 
     def _finish(self, builds: list[Build]) -> None:

@@ -194,7 +194,8 @@ class Folder:
 def _useful(part: PartFile, memory: Memory, file: RemoteFile) -> bool:
     """Whether a leftover is of the file as it is announced now, and at least as long as its sidecar says."""
     ends = [end for _, end in memory.done]
-    return bool(ends) and memory.identity.size == file.size and part.length >= ends[-1]
+    fits = file.size is None or memory.identity.size == file.size
+    return bool(ends) and fits and part.length >= ends[-1]
 
 
 def sidecar_path(part: Path) -> Path:

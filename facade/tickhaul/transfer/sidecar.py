@@ -97,13 +97,14 @@ class Sidecar:
         """How many ``done`` lines the disk has not confirmed."""
         return self._lines - self._synced
 
-    def begin(self, identity: Identity, done: Ranges, *, confirmed: bool = False) -> None:
-        """Write the sidecar anew, replacing what an earlier run left in one step.
+    def begin(self, identity: Identity, done: Ranges, *, again: bool = False, confirmed: bool = False) -> None:
+        """Write the first lines.
 
         Args:
             identity: which version of which file.
             done: the ranges that are written.
-            confirmed: whether the disk has confirmed them.
+            again: whether there is a sidecar of an earlier run, which is to be replaced in one step.
+            confirmed: whether the disk has confirmed the ranges.
 
         Raises:
             StorageError: the disk does not take it.
@@ -124,15 +125,22 @@ class Sidecar:
         self._synced = self._lines if confirmed else 0
         if confirmed:
             lines.append({"synced": self._lines})
-        fresh = self.path.with_name(self.path.name.removesuffix(SIDECAR) + "-new" + PART)
+        path = self.path.with_name(self.path.name.removesuffix(SIDECAR) + "-new" + PART) if again else self.path
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         with self._guard, disk_errors(self._filename, self.path):
-            with fresh.open("xb", buffering=0) as handle:
-                _write(handle.fileno(), *lines)
+            handle = os.open(path, flags | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+            try:
+                _write(handle, *lines)
                 if confirmed:
-                    os.fsync(handle.fileno())
-            replace(fresh, self.path)
-            flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-            self._handle = os.open(self.path, flags)
+                    os.fsync(handle)
+            except OSError:
+                os.close(handle)
+                raise
+            if again:
+                os.close(handle)
+                replace(path, self.path)
+                handle = os.open(self.path, flags)
+            self._handle = handle
 
     def done(self, start: int, end: int) -> None:
         """Remember that a range is written (not: confirmed).

@@ -289,15 +289,14 @@ class Channel:
 
 def _split(url: str) -> SplitResult:
     # urlsplit would silently drop line ends and tabs, and the request would be for something else.
-    usable = url.isascii() and url.isprintable() and " " not in url
-    try:
-        parts = urlsplit(url)
-        usable = usable and parts.scheme in _PORTS and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise RefusedError(f"not a usable URL: {redacted(url)}")
-    return parts
+    if url.isascii() and url.isprintable() and " " not in url:
+        try:
+            parts = urlsplit(url)
+            if parts.scheme in _PORTS and parts.hostname and parts.port != 0:
+                return parts
+        except ValueError:
+            pass  # said below, where the exception's text, which may quote the URL, is not dragged along
+    raise RefusedError(f"not a usable URL: {redacted(url)}")
 
 
 def _authority(origin: _Origin) -> str:
