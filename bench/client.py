@@ -19,23 +19,23 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import httpx
-from ticksupply import Client as VendorClient
-from ticksupply.models.catalog import PaginatedInstruments
-from ticksupply.models.export import PaginatedExportJobs
-
 from tickhaul import Client
 from tickhaul._core import operations
 from tickhaul._core.answers import Answer, read_success
 from tickhaul._core.secrets import Secret
+from ticksupply import Client as VendorClient
+from ticksupply.models.catalog import PaginatedInstruments
+from ticksupply.models.export import PaginatedExportJobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = "key_bench.secret"
-JOB = {
+START = 1705312800000000000
+JOB: dict[str, object] = {
     "id": "exp_0194a1b2c3d4e5f6a7b8c9d0e1f2a3b4",
     "datastream_id": 123,
-    "start_time": 1705312800000000000,
+    "start_time": START,
     "end_time": 1705316400123456789,
     "format": "csv",
     "format_options": {},
@@ -164,7 +164,7 @@ def decoding(rounds: int) -> list[Row]:
             for number in range(1000)
         ]
     )
-    jobs = page([JOB | {"start_time": JOB["start_time"] + number} for number in range(100)])
+    jobs = page([JOB | {"start_time": START + number} for number in range(100)])
     secret = Secret(KEY)
 
     def ours(operation: operations.Operation[object], body: bytes) -> Callable[[], object]:
@@ -255,7 +255,8 @@ def main() -> int:
         [sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     with server:
-        assert server.stdin is not None and server.stdout is not None
+        assert server.stdin is not None
+        assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}"
         rows = [*starting(url, options.rounds), *calling(url, options.rounds), *decoding(options.rounds)]
         server.stdin.close()

@@ -43,7 +43,7 @@ def main() -> int:
                 "make lock",
                 "--output-file",
                 f"locks/{name}.lock",
-            ],  # fmt: skip
+            ],
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,

@@ -22,12 +22,12 @@ def main() -> int:
     python = HOME / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     if not mark.exists() or mark.read_text("ascii") != wanted:
         venv.create(HOME, clear=True, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
         subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT], check=True)
         mark.write_text(wanted, "ascii")
     ignored = [f"--ignore=tests/{name}" for name in LEFT_OUT]
-    tests = [python, "-m", "pytest", "-q", *ignored, *sys.argv[1:]]
+    tests: list[str | Path] = [python, "-m", "pytest", "-q", *ignored, *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
 
 

@@ -135,7 +135,7 @@ def test_every_operation_of_the_contract_is_answered_as_its_model(sandbox: Sandb
     th.subscriptions.delete(subscription.id)
     assert list(th.subscriptions.list()) == []
 
-    called = {(request.method, request.operation) for request in sandbox.recorder.requests()}
+    called = {(request.method, request.operation) for request in sandbox.requests}
     assert len(called) == len(ALL), "an operation was left out of this walk"
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tickhaul._async.transport import AsyncTransport
-    from tickhaul._core.answers import Answer
     from tickhaul._core.headers import RateLimits
     from tickhaul._core.operations import Operation
     from tickhaul._core.options import CallOptions
     from tickhaul._core.origin import Origin
     from tickhaul._core.quota import Ledger
+    from tickhaul._core.retry import Lost
     from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import Stamp
 
@@ -143,9 +144,12 @@ class AsyncExecutor:
             uniform=self.uniform,
         )
         while True:
-            wait = await self._try(call, key)
-            if not isinstance(wait, float):
-                return call.result(wait)
+            outcome = await self._try(call, key)
+            if isinstance(outcome, Answer) and outcome.is_success:
+                return call.result(outcome)
+            attempt = call.attempt
+            wait = call.after(outcome, self.clock.time())
+            self._tell_retry(call, attempt, wait, outcome)
             await self.clock.sleep(wait)
 
     async def aclose(self) -> None:
@@ -154,38 +158,25 @@ class AsyncExecutor:
         if self._transport is not None:
             await self._transport.aclose()
 
-    async def _try(self, call: Progress[T], key: str | None) -> Answer | float:
-        """One try: the successful answer, or the seconds to wait before the next."""
-        from tickhaul._async.transport import Lost  # noqa: PLC0415 (the HTTP libraries load with the first call)
-
+    async def _try(self, call: Progress[T], key: str | None) -> Answer | Lost:
+        """One try, within a slot of the quota."""
         await self._take_slot(call)
-        attempt = call.attempt
         limits = None
-        lost: Lost | None = None
         try:
-            self._tell_request(call, attempt, key)
-            answer = await self._open().send(call.request, timeout=call.options.timeout, until=call.deadline)
-            limits = read_rate_limits(answer.headers, self.clock.time())
-        except Lost as error:
-            lost = error
+            self._tell_request(call, key)
+            outcome = await self._open().send(call.request, timeout=call.options.timeout, until=call.deadline)
+            if isinstance(outcome, Answer):
+                limits = read_rate_limits(outcome.headers, self.clock.time())
         finally:
             if self._ledger is not None:
                 self._ledger.settle(self.clock.monotonic(), limits)
-        # Decided outside the handler: an exception raised in there would carry the lost one as its context.
-        if lost is not None:
-            wait = call.after_loss(lost.loss, lost.text)
-            self._tell_retry(call, attempt, wait, None)
-            return wait
-        self._tell_response(call, attempt, answer, limits)
-        if answer.is_success:
-            return answer
-        if answer.status == 429 and self._ledger is not None:
-            # Whoever used up the quota, this process must not add to it.
-            pause = read_retry_after(answer.headers, self.clock.time()) or 0.0
-            self._ledger.close_until(self.clock.monotonic() + pause)
-        wait = call.after_error(answer, self.clock.time())
-        self._tell_retry(call, attempt, wait, answer)
-        return wait
+        if isinstance(outcome, Answer):
+            self._tell_response(call, outcome, limits)
+            if outcome.status == 429 and self._ledger is not None:
+                # Whoever used up the quota, this process must not add to it.
+                pause = read_retry_after(outcome.headers, self.clock.time()) or 0.0
+                self._ledger.close_until(self.clock.monotonic() + pause)
+        return outcome
 
     async def _take_slot(self, call: Progress[T]) -> None:
         if self._ledger is None:
@@ -197,7 +188,9 @@ class AsyncExecutor:
     def _open(self) -> AsyncTransport:
         transport = self._transport
         if transport is None:
-            from tickhaul._async.transport import AsyncTransport  # noqa: PLC0415 (as above)
+            from tickhaul._async.transport import (  # noqa: PLC0415 (the HTTP libraries load with the first call)
+                AsyncTransport,
+            )
 
             with self._lock:
                 transport = self._transport
@@ -206,20 +199,21 @@ class AsyncExecutor:
                     self._transport = transport
         return transport
 
-    def _tell_request(self, call: Progress[T], attempt: int, key: str | None) -> None:
-        request = call.request
-        _log.debug("%s: %s %s, try %d", call.operation.name, request.method, request.path, attempt)
+    def _tell_request(self, call: Progress[T], key: str | None) -> None:
+        name, request = call.operation.name, call.request
+        _log.debug("%s: %s %s, try %d", name, request.method, request.path, call.attempt)
         if self._hooks.on_request is not None:
-            self._hooks.on_request(RequestInfo(call.operation.name, request.method, request.path, attempt, key))
+            self._hooks.on_request(RequestInfo(name, request.method, request.path, call.attempt, key))
 
-    def _tell_retry(self, call: Progress[T], attempt: int, wait: float, answer: Answer | None) -> None:
-        cause = call.history[-1]
-        _log.info("%s: try %d ended with %s; next in %.2f s", call.operation.name, attempt, cause, wait)
+    def _tell_retry(self, call: Progress[T], attempt: int, wait: float, outcome: Answer | Lost) -> None:
+        name, cause = call.operation.name, call.history[-1]
+        _log.info("%s: try %d ended with %s; next in %.2f s", name, attempt, cause, wait)
         if self._hooks.on_retry is not None:
-            status, request_id = (None, None) if answer is None else (answer.status, answer.request_id)
-            self._hooks.on_retry(RetryInfo(call.operation.name, attempt, wait, cause, status, request_id))
+            answer = outcome if isinstance(outcome, Answer) else None
+            status, request_id = (answer.status, answer.request_id) if answer else (None, None)
+            self._hooks.on_retry(RetryInfo(name, attempt, wait, cause, status, request_id))
 
-    def _tell_response(self, call: Progress[T], attempt: int, answer: Answer, limits: RateLimits | None) -> None:
+    def _tell_response(self, call: Progress[T], answer: Answer, limits: RateLimits | None) -> None:
         info = ResponseInfo(
             operation=call.operation.name,
             status=answer.status,
@@ -227,7 +221,7 @@ class AsyncExecutor:
             remaining_minute=limits.minute.remaining if limits else None,
             remaining_hour=limits.hour.remaining if limits else None,
             duration=answer.duration,
-            attempt=attempt,
+            attempt=call.attempt,
         )
         self.last_response = info
         _log.debug("%s: %d in %.3f s, request %s", info.operation, info.status, info.duration, info.request_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from tickhaul._async.primitives import Backend, connect
+from tickhaul._async.primitives import connect, new_backend
 from tickhaul._core import deadline
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
     """The engine's own backend, with the current call's deadline applied to every wait."""
 
     def __init__(self) -> None:
-        self._inner = Backend()
+        self._inner = new_backend()
 
     async def connect_tcp(
         self,

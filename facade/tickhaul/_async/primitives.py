@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Backend = httpcore.AnyIOBackend
 sleep = anyio.sleep
+
+
+def new_backend() -> httpcore.AsyncNetworkBackend:
+    """The engine's own way to open connections."""
+    # The engine's type is a union with a stand-in that it has where anyio is not installed.
+    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
 
 def home() -> object:

@@ -93,7 +93,7 @@ def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: fl
         kind = errors.ServerError if answer.status >= 500 else errors.ApiError
     return kind(
         secret.scrub(envelope.message),
-        code=envelope.code,
+        code=secret.scrub(envelope.code),
         status=answer.status,
         details=secret.scrub_object(envelope.details),
         request_id=answer.request_id,
@@ -119,7 +119,7 @@ def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, att
         return cast("T", None)
     problem: str
     try:
-        return operation.parse(_Body(answer.status, json.loads(answer.body)))
+        return _parse(operation, answer)
     except KeyError as error:
         problem = f"the field {error} is missing"
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -132,6 +132,15 @@ def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, att
         request_id=answer.request_id,
         attempts=attempts,
     )
+
+
+def _parse(operation: Operation[T], answer: Answer) -> T:
+    document = json.loads(answer.body)
+    result = operation.parse(_Body(answer.status, document))
+    if isinstance(result, list) and not isinstance(document, list):
+        # The generated loop over an array is content with whatever else is empty.
+        raise TypeError(f"expected an array, not {type(document).__name__}")
+    return result
 
 
 class _Body:
@@ -150,15 +159,21 @@ class _Body:
 def _read_envelope(answer: Answer) -> _Envelope:
     try:
         error = json.loads(answer.body)["error"]
-        code, message, details = error["code"], error["message"], error.get("details")
+        code, message, details = error["code"], error.get("message"), error.get("details")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return _Envelope(_UNKNOWN, _describe_status(answer), {})
-    return _Envelope(str(code), str(message), details if isinstance(details, dict) else {})
+        code = message = details = None
+    return _Envelope(
+        code if isinstance(code, str) and code else _UNKNOWN,
+        message if isinstance(message, str) and message else _describe_status(answer),
+        details if isinstance(details, dict) else {},
+    )
 
 
 def _describe_status(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         # Following would hand the API key to whatever host the answer names.
-        return f"the service redirects to {answer.headers.get('location', 'nowhere')!r}; check base_url"
+        # Shown without its query, which a relative address may have as well.
+        place = answer.headers.get("location", "nowhere").partition("?")[0]
+        return f"the service redirects to {place!r}; check base_url"
     kind = answer.headers.get("content-type", "no content type")
     return f"status {answer.status} without the service's error body ({kind}, {len(answer.body)} bytes)"

@@ -8,7 +8,7 @@ from tickhaul import errors
 from tickhaul._core.answers import describe, read_error, read_success
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.headers import read_retry_after
-from tickhaul._core.retry import Judge
+from tickhaul._core.retry import Judge, Loss, Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tickhaul._core.answers import Answer
     from tickhaul._core.operations import Operation
     from tickhaul._core.options import CallOptions
-    from tickhaul._core.retry import Loss
     from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
 
@@ -26,8 +25,7 @@ T = TypeVar("T")
 class Progress(Generic[T]):
     """The course of one call, from its first try to its one result or its one exception.
 
-    It decides; the executor does. Each ``after_*`` method returns the seconds to wait before the next try, and raises
-    when there will be none.
+    It decides; the executor does.
 
     Args:
         operation: what is called.
@@ -72,40 +70,19 @@ class Progress(Generic[T]):
         if wait >= self.deadline.remaining():
             self._out_of_time(reason)
 
-    def after_loss(self, loss: Loss, text: str) -> float:
-        """The try was lost.
-
-        Raises:
-            DeadlineExceeded: the time is up, or would be before the next try.
-            NetworkError: another try is not allowed or not worthwhile.
-        """
-        text = self._secret.scrub(text)
-        self.history.append(text)
-        if self.deadline.remaining() <= 0:
-            self._out_of_time(text)
-        wait = self._judge.after_loss(loss)
-        if wait is None:
-            raise errors.NetworkError(self._lost(loss, text), attempts=self.history)
-        self.before_wait(wait, text)
-        return wait
-
-    def after_error(self, answer: Answer, now: float) -> float:
-        """The try was answered with an error.
+    def after(self, outcome: Answer | Lost, now: float) -> float:
+        """Seconds to wait before the next try.
 
         Args:
-            answer: the answer, not a success.
+            outcome: how the try ended, other than in a success.
             now: the wall clock, Unix seconds.
 
         Raises:
-            ApiError: it is the last word, because of its kind, the number of tries or the time left.
+            ApiError: an answer is the last word, because of its kind, the number of tries or the time left.
+            DeadlineExceeded: the time is up, or would be before the next try.
+            NetworkError: another try after a loss is not allowed or not worthwhile.
         """
-        self.history.append(describe(answer))
-        retry_after = read_retry_after(answer.headers, now)
-        wait = self._judge.after_answer(answer.status, retry_after)
-        if wait is None or wait >= self.deadline.remaining():
-            # With too little time left for another try, the service's own words say more than "out of time" would.
-            raise read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
-        return wait
+        return self._after_loss(outcome) if isinstance(outcome, Lost) else self._after_error(outcome, now)
 
     def result(self, answer: Answer) -> T:
         """The model in a success.
@@ -115,11 +92,31 @@ class Progress(Generic[T]):
         """
         return read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
 
+    def _after_loss(self, lost: Lost) -> float:
+        text = self._secret.scrub(lost.text)
+        self.history.append(text)
+        if self.deadline.remaining() <= 0:
+            self._out_of_time(text)
+        wait = self._judge.after_loss(lost.loss)
+        if wait is None:
+            raise errors.NetworkError(self._lost(lost.loss, text), attempts=self.history)
+        self.before_wait(wait, text)
+        return wait
+
+    def _after_error(self, answer: Answer, now: float) -> float:
+        self.history.append(describe(answer))
+        retry_after = read_retry_after(answer.headers, now)
+        wait = self._judge.after_answer(answer.status, retry_after)
+        if wait is None or wait >= self.deadline.remaining():
+            # With too little time left for another try, the service's own words say more than "out of time" would.
+            raise read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
+        return wait
+
     def _lost(self, loss: Loss, text: str) -> str:
         tries = self._judge.attempts
         times = "once" if tries == 1 else f"{tries} times"
         message = f"{self.operation.name}: no answer after trying {times}: {text}"
-        if loss is loss.MAYBE_DONE and not self.operation.repeatable:
+        if loss is Loss.MAYBE_DONE and not self._judge.repeatable:
             message += "; it may have been carried out, so it was not sent again: look before you repeat it"
         return message
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PASSING_4XX = frozenset({408, 425, 429})
+#: Doublings after which a backoff has long reached its cap, and short of what a float can hold.
+_DOUBLINGS = 30
 
 
 class Loss(Enum):
@@ -31,6 +33,19 @@ class Loss(Enum):
     """It was sent, at least in part, and its answer did not arrive: it may have been carried out."""
     HOPELESS = "hopeless"
     """Another try cannot go better, such as a certificate that is not trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A try without a complete answer.
+
+    Attributes:
+        loss: what that means for trying again.
+        text: what happened, in words.
+    """
+
+    loss: Loss
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,11 @@ class Judge:
         self.attempts = 0
         self._may_be_running = False
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the request may be sent again after it may have been carried out."""
+        return self._repeatable
+
     def after_loss(self, loss: Loss) -> float | None:
         """Seconds to wait before the next try, or ``None`` to give up."""
         self.attempts += 1
@@ -86,7 +106,8 @@ class Judge:
             return None
         if status >= 500 or status == 408:
             self._may_be_running = True
-        if retry_after is None:
+        if not retry_after:
+            # "Come back at once" is no reason to hammer a service that just failed.
             return self._backoff()
         if retry_after > self._policy.max_retry_after:
             return None
@@ -104,4 +125,4 @@ class Judge:
         return self.attempts <= self._policy.max_retries
 
     def _backoff(self) -> float:
-        return self._uniform(0.0, min(self._policy.cap, self._policy.base * 2 ** (self.attempts - 1)))
+        return self._uniform(0.0, min(self._policy.cap, self._policy.base * 2 ** min(self.attempts - 1, _DOUBLINGS)))

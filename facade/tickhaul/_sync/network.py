@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from tickhaul._core import deadline
-from tickhaul._sync.primitives import Backend, connect
+from tickhaul._sync.primitives import connect, new_backend
 
 if TYPE_CHECKING:
     import ssl
@@ -26,7 +26,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
     """The engine's own backend, with the current call's deadline applied to every wait."""
 
     def __init__(self) -> None:
-        self._inner = Backend()
+        self._inner = new_backend()
 
     def connect_tcp(
         self,

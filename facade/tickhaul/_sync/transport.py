@@ -19,7 +19,7 @@ import httpx
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
 from tickhaul._core.forks import renew_after_fork
-from tickhaul._core.retry import Loss
+from tickhaul._core.retry import Loss, Lost
 from tickhaul._sync.network import DeadlineBackend
 from tickhaul._sync.primitives import home
 
@@ -35,20 +35,6 @@ _SOCKS = ("socks5", "socks5h")
 
 #: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
 _inherited: list[object] = []
-
-
-class Lost(Exception):  # noqa: N818 (a fact that stays inside the package; people see NetworkError)
-    """No complete answer came.
-
-    Args:
-        loss: what that means for trying again.
-        text: what happened, in words.
-    """
-
-    def __init__(self, loss: Loss, text: str) -> None:
-        super().__init__(text)
-        self.loss = loss
-        self.text = text
 
 
 class Transport:
@@ -70,7 +56,7 @@ class Transport:
         self._lock = threading.Lock()
         renew_after_fork(self)
 
-    def send(self, request: WireRequest, *, timeout: float, until: Deadline) -> Answer:
+    def send(self, request: WireRequest, *, timeout: float, until: Deadline) -> Answer | Lost:
         """Send a request and take in its answer.
 
         Args:
@@ -78,10 +64,10 @@ class Transport:
             timeout: seconds of silence on one socket wait.
             until: when the whole call must be over.
 
-        Raises:
-            Lost: no complete answer came.
+        Returns:
+            The answer, or that no complete one came. A loss is returned, not raised: an exception's context would hold
+            the request with its key.
         """
-        lost: Lost
         running = deadline.current.set(until)
         began = perf_counter()
         try:
@@ -101,15 +87,13 @@ class Transport:
             )
             return _read(response, perf_counter() - began)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError) as error:
-            lost = Lost(_connect_loss(error), _words(error, timeout))
+            return Lost(_connect_loss(error), _words(error, timeout))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            lost = Lost(Loss.MAYBE_DONE, _words(error, timeout))
+            return Lost(Loss.MAYBE_DONE, _words(error, timeout))
         except httpx.DecodingError as error:
-            lost = Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
+            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
         finally:
             deadline.current.reset(running)
-        # Outside the handlers, so that no context of the exception holds the request with its key.
-        raise lost
 
     def close(self) -> None:
         """Close the connections of this thread group or event loop, and forget those of loops that are gone."""

@@ -292,7 +292,7 @@ class AsyncExports:
         except (NetworkError, DeadlineExceeded):
             return seen
         except ApiError as error:
-            if error.status == 429 or error.status == 408 or error.status >= 500:
+            if error.status in (408, 429) or error.status >= 500:
                 return seen
             raise
 

@@ -293,7 +293,7 @@ class Exports:
         except (NetworkError, DeadlineExceeded):
             return seen
         except ApiError as error:
-            if error.status == 429 or error.status == 408 or error.status >= 500:
+            if error.status in (408, 429) or error.status >= 500:
                 return seen
             raise
 
