@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.exports import Exports
     from tickhaul_sandbox.idempotency import Replays
     from tickhaul_sandbox.limits import RateLimits
+    from tickhaul_sandbox.schemas.registry import Schemas
     from tickhaul_sandbox.subscriptions import Subscriptions
 
 
@@ -26,6 +27,7 @@ class Account:
         replays: The answers its idempotency keys have had.
         subscriptions: Its subscriptions.
         exports: Its export jobs.
+        schemas: The built-in schemas and its own.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Account:
     replays: Replays
     subscriptions: Subscriptions
     exports: Exports
+    schemas: Schemas
 
 
 class Accounts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tickhaul_sandbox.operations import billing, catalog, exports, subscriptions
+from tickhaul_sandbox.operations import billing, catalog, exports, schemas, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -62,5 +62,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("exports.delete", "DELETE", "/v1/exports/{id}", exports.delete),
     Operation("exports.cancel", "POST", "/v1/exports/{id}/cancel", exports.cancel),
     Operation("exports.get_download", "GET", "/v1/exports/{id}/download", exports.get_download),
+    Operation("export_schemas.list", "GET", "/v1/export-schemas", schemas.list_all),
+    Operation("export_schemas.create", "POST", "/v1/export-schemas", schemas.create),
+    Operation("export_schemas.get", "GET", "/v1/export-schemas/{id}", schemas.get),
+    Operation("export_schemas.update", "PUT", "/v1/export-schemas/{id}", schemas.update),
+    Operation("export_schemas.delete", "DELETE", "/v1/export-schemas/{id}", schemas.delete),
+    Operation("export_schemas.create_draft", "POST", "/v1/export-schemas/{id}/draft", schemas.create_draft),
+    Operation("export_schemas.get_draft", "GET", "/v1/export-schemas/{id}/draft", schemas.get_draft),
+    Operation("export_schemas.update_draft", "PUT", "/v1/export-schemas/{id}/draft", schemas.update_draft),
+    Operation("export_schemas.discard_draft", "DELETE", "/v1/export-schemas/{id}/draft", schemas.discard_draft),
+    Operation("export_schemas.publish_draft", "POST", "/v1/export-schemas/{id}/publish", schemas.publish_draft),
     Operation("billing.get_summary", "GET", "/v1/billing/summary", billing.get_summary),
 )

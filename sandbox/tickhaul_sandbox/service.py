@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.accounts import Account, Accounts
 from tickhaul_sandbox.artifacts.store import ArtifactStore
-from tickhaul_sandbox.artifacts.tables import RawLayout
 from tickhaul_sandbox.catalog import Catalog
 from tickhaul_sandbox.clock import SECOND
-from tickhaul_sandbox.errors import invalid_argument
 from tickhaul_sandbox.exports import Exports
 from tickhaul_sandbox.faults import Faults
 from tickhaul_sandbox.idempotency import Replays
@@ -22,11 +20,10 @@ from tickhaul_sandbox.market.feed import Feed
 from tickhaul_sandbox.pages import Paginator
 from tickhaul_sandbox.presign import Signer
 from tickhaul_sandbox.recording import Recorder
+from tickhaul_sandbox.schemas.registry import Schemas
 from tickhaul_sandbox.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from tickhaul_sandbox.artifacts.tables import Layout
-    from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.clock import Clock
     from tickhaul_sandbox.jsontypes import Json
     from tickhaul_sandbox.settings import Settings
@@ -94,17 +91,6 @@ class Service:
         """Return nanoseconds the way answers write them."""
         return str(value) if self.settings.ns_as_strings else value
 
-    def layout(self, account: Account, schema: Json, stream: Datastream) -> Layout:
-        """Return what an export's `schema` makes of a datastream's messages.
-
-        Raises:
-            ApiError: 400 for a schema that does not fit, 404 for one that is not there.
-        """
-        del account, stream
-        if schema is None or schema == "raw":
-            return RawLayout(self.settings.raw_column)
-        raise invalid_argument("Invalid schema: only raw is supported")
-
     def sign(self, export_id: str, filename: str, backdated: float = 0.0) -> str:
         """Return a presigned URL of a file.
 
@@ -126,4 +112,5 @@ class Service:
             replays=Replays(settings, clock),
             subscriptions=Subscriptions(settings, clock, self.ids),
             exports=Exports(settings, clock, self.ids, self.artifacts, self.makers),
+            schemas=Schemas(clock, self.ids),
         )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _HOUR = 3600 * SECOND
 _TAPES_IN_MEMORY = 16
+# A burst that was all a short recording caught does not mean that its stream bursts without pause.
+_SHORTEST_PERIOD = 10 * SECOND
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Tape:
     Attributes:
         offsets: When each message came, in nanoseconds after the first one; ascending.
         payloads: The messages.
-        period: After how many nanoseconds it starts over: its length and one average gap.
+        period: After how many nanoseconds it starts over: its length and one average gap, or more.
     """
 
     offsets: tuple[int, ...]
@@ -102,7 +104,7 @@ def read_tape(file: Path) -> Tape:
     for moment in times[1:]:
         offsets.append(max(offsets[-1], moment - times[0]))
     gap = offsets[-1] // (len(offsets) - 1) if len(offsets) > 1 else SECOND
-    return Tape(tuple(offsets), payloads, offsets[-1] + max(gap, 1))
+    return Tape(tuple(offsets), payloads, max(offsets[-1] + gap, _SHORTEST_PERIOD))
 
 
 def read_index(directory: Path) -> dict[tuple[str, str, str], Path]:

@@ -8,15 +8,20 @@ from tickhaul_sandbox import billing
 from tickhaul_sandbox.artifacts.formats import resolve_format
 from tickhaul_sandbox.artifacts.plan import HOUR, clip, partition
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
+from tickhaul_sandbox.artifacts.tables import RawLayout
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found, permission_denied
 from tickhaul_sandbox.exports import Order
+from tickhaul_sandbox.operations.schemas import read_checked
 from tickhaul_sandbox.pages import SMALL
+from tickhaul_sandbox.schemas.layout import SchemaLayout
+from tickhaul_sandbox.schemas.registry import RAW
 from tickhaul_sandbox.times import parse_instant
 from tickhaul_sandbox.wire import Answer, Call, positive_id
 
 if TYPE_CHECKING:
     from tickhaul_sandbox.artifacts.plan import Piece
+    from tickhaul_sandbox.artifacts.tables import Layout
     from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.exports import Job
     from tickhaul_sandbox.jsontypes import Json, JsonObject
@@ -37,7 +42,7 @@ async def create(call: Call) -> Answer:
     if stream is None:
         raise not_found("Datastream", datastream_id)
     spans = _subscription(call, stream).recorded(service.clock.now_ns())
-    layout = service.layout(call.account, fields.get("schema"), stream)
+    layout = await _layout(call, fields.get("schema"), stream)
     pieces = clip(spans, start, end)
     if not pieces and settings.no_overlap == "reject":
         raise invalid_argument(_NO_DATA)
@@ -139,6 +144,24 @@ def _subscription(call: Call, stream: Datastream) -> Subscription:
     if subscription.status == "deleted":
         raise permission_denied("Subscription has been deleted")
     return subscription
+
+
+async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
+    """Return what the `schema` of an export makes of messages; later changes of the schema do not touch it.
+
+    Raises:
+        ApiError: 400 for one that is malformed or for another category, 404 for one that is not there.
+    """
+    settings = call.service.settings
+    if schema is None or schema == RAW:
+        return RawLayout(settings.raw_column)
+    if isinstance(schema, str):
+        content = call.account.schemas.find(schema, stream.category).published
+    elif isinstance(schema, dict):
+        content = await read_checked(call, schema)
+    else:
+        raise invalid_argument("Invalid schema: must be a name, an id or an object")
+    return SchemaLayout(content, stream.exchange, settings.transform_seconds)
 
 
 def _shown(call: Call, start: int, end: int, pieces: tuple[Piece, ...]) -> tuple[int, int]:

@@ -34,8 +34,8 @@ def level2(moment: Moment) -> Json:
             "asks": [[price, size] for price, size in moment.levels(1, 50)],
             "bids": [[price, size] for price, size in moment.levels(-1, 50)],
         }
-    changes: list[Json] = [["sell", price, size] for price, size in moment.changes(1)]
-    changes += [["buy", price, size] for price, size in moment.changes(-1)]
+    sides = (("sell", 1), ("buy", -1))
+    changes: list[Json] = [[side, price, size] for side, sign in sides for price, size in moment.changes(sign)]
     return {"type": "l2update", "product_id": moment.symbol, "changes": changes, "time": moment.iso(6)}
 
 

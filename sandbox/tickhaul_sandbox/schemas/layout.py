@@ -1,0 +1,156 @@
+"""Applying a schema to the messages of a datastream."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tickhaul_sandbox.artifacts.tables import LayoutError
+from tickhaul_sandbox.schemas import paths
+from tickhaul_sandbox.schemas.transforms import Evaluator, TransformError
+from tickhaul_sandbox.times import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tickhaul_sandbox.artifacts.tables import Row, Value
+    from tickhaul_sandbox.jsontypes import Json
+    from tickhaul_sandbox.market.sources import Message
+    from tickhaul_sandbox.schemas.content import Column, Content
+
+_BATCH = 8192
+_META: dict[str, tuple[str, Callable[[int], Value]]] = {
+    "ns": ("BIGINT", lambda ns: ns),
+    "us": ("BIGINT", lambda ns: ns // 1_000),
+    "ms": ("BIGINT", lambda ns: ns // 1_000_000),
+    "s": ("BIGINT", lambda ns: ns // 1_000_000_000),
+    "iso8601": ("TIMESTAMP_NS", format_instant),
+}
+
+
+class _Cell:
+    """Reads the value of one column, not yet transformed."""
+
+    def __init__(self, column: Column, exchange: str) -> None:
+        self._meta = None if column.meta_format is None else _META[column.meta_format][1]
+        extractor = column.data.get(exchange)
+        self._extract = None if extractor is None else (paths.parse(extractor.path), extractor.data_type)
+
+    def read(self, collection_ns: int, place: paths.Place) -> Value:
+        if self._meta is not None:
+            return self._meta(collection_ns)
+        if self._extract is None:
+            return None
+        alternatives, data_type = self._extract
+        return data_type.cast(place.find(alternatives))
+
+
+class SchemaLayout:
+    """A schema as it applies to one exchange.
+
+    Args:
+        content: The schema.
+        exchange: The code of the exchange.
+        seconds: How long a transform may take for a batch of rows.
+    """
+
+    def __init__(self, content: Content, exchange: str, seconds: float) -> None:
+        self._content = content
+        self._exchange = exchange
+        self._seconds = seconds
+        self.columns = tuple(column.name for column in content.columns)
+        unfold = content.unfold.get(exchange)
+        self._unfold = None if unfold is None else paths.parse(unfold)
+        self._derive = tuple(
+            (item, tuple((paths.parse(path), tag) for path, tag in item.arrays))
+            for item in content.derive.get(exchange, ())
+        )
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The DuckDB type of each column; takes a moment, since it asks DuckDB."""
+        with Evaluator(self._seconds) as evaluator:
+            return tuple(self._type(column, evaluator) for column in self._content.columns)
+
+    def rows(self, messages: Iterable[Message]) -> Iterator[Row]:
+        """Yield the rows of messages: one each, or one per element where the schema unfolds.
+
+        Raises:
+            LayoutError: If a transform fails.
+        """
+        cells = [_Cell(column, self._exchange) for column in self._content.columns]
+        batch: list[list[Value]] = []
+        with Evaluator(self._seconds) as evaluator:
+            for message in messages:
+                places = self._places(message.payload)
+                batch.extend([cell.read(message.collection_ns, place) for cell in cells] for place in places)
+                if len(batch) >= _BATCH:
+                    yield from self._transformed(batch, evaluator)
+                    batch = []
+            yield from self._transformed(batch, evaluator)
+
+    def _places(self, payload: str) -> Iterator[paths.Place]:
+        message: Json = json.loads(payload, parse_float=Decimal)
+        derived = self._derived(message)
+        if self._unfold is None:
+            yield paths.Place(message, derived)
+            return
+        whole = paths.Place(message, derived)
+        for path in self._unfold:
+            elements = whole.find((path,))
+            if isinstance(elements, list) and elements:
+                for element in elements:
+                    yield paths.Place(message, derived, path, element)
+                return
+
+    def _derived(self, message: Json) -> dict[str, Json]:
+        derived: dict[str, Json] = {}
+        whole = paths.Place(message, derived)
+        for item, arrays in self._derive:
+            joined: list[Json] = []
+            for alternatives, tag in arrays:
+                elements = whole.find(alternatives)
+                if isinstance(elements, list):
+                    joined += [{item.tag_field: tag, item.value_field: element} for element in elements]
+            derived[item.field] = joined
+        return derived
+
+    def _transformed(self, batch: list[list[Value]], evaluator: Evaluator) -> list[list[Value]]:
+        for position, column in enumerate(self._content.columns):
+            extractor = column.data.get(self._exchange)
+            if extractor is None or extractor.transform is None or not batch:
+                continue
+            try:
+                values = evaluator.run(extractor.transform, extractor.data_type, [row[position] for row in batch])
+            except TransformError as error:
+                raise LayoutError(f"Transform of column {column.name} failed: {error}") from error
+            for row, value in zip(batch, values, strict=True):
+                row[position] = value
+        return batch
+
+    def _type(self, column: Column, evaluator: Evaluator) -> str:
+        if column.meta_format is not None:
+            return _META[column.meta_format][0]
+        # A column that has nothing for this exchange is empty, and of the type it has for the others.
+        extractor = column.data.get(self._exchange) or next(iter(column.data.values()))
+        if extractor.transform is None:
+            return extractor.data_type.sql
+        try:
+            return evaluator.check(extractor.transform, extractor.data_type)
+        except TransformError as error:
+            raise LayoutError(f"Transform of column {column.name} cannot be run: {error}") from error
+
+
+def check_transforms(content: Content, seconds: float) -> str | None:
+    """Return what is wrong with the transforms of a schema, `None` if nothing is. Call it in a thread."""
+    with Evaluator(seconds) as evaluator:
+        for column in content.columns:
+            for exchange, extractor in column.data.items():
+                if extractor.transform is None:
+                    continue
+                try:
+                    evaluator.check(extractor.transform, extractor.data_type)
+                except TransformError as error:
+                    return f"Invalid transform of column {column.name} for {exchange}: {error}"
+    return None

@@ -1,0 +1,198 @@
+"""The SQL of transforms, run by DuckDB in a cage.
+
+A transform is one scalar expression over `{v}`. It is parsed before it is run, and only what computes a value from `{v}`
+is let through: no subquery, no window, no other column, no function that reads files, settings or the clock, none that
+makes large things of small ones. The database it runs in has no access to files or the network, little memory, and is
+interrupted when it takes too long.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from tickhaul_sandbox.artifacts.tables import Value
+    from tickhaul_sandbox.schemas.types import DataType
+
+_CONFIG: dict[str, Any] = {  # duckdb types its configuration as strings but takes numbers
+    "threads": 1,
+    "memory_limit": "512MB",
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_NODES = frozenset(
+    [
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "OPERATOR",
+        "TYPE",
+    ]
+)
+_MACROS = frozenset({"fdiv", "fmod", "if", "nullif", "split_part"})
+_BOMBS = frozenset({"array_resize", "bar", "generate_series", "list_resize", "lpad", "range", "repeat", "rpad"})
+# What a result may be; a value of any other type is written as text.
+_KEPT = re.compile(r"BOOLEAN|DECIMAL\([0-9]+,[0-9]+\)|DOUBLE|FLOAT|U?(BIG|HUGE|SMALL|TINY)INT|U?INTEGER|VARCHAR")
+
+
+class TransformError(Exception):
+    """A transform that cannot be run, or failed."""
+
+
+class Evaluator:
+    """A caged database, for `with`.
+
+    Args:
+        seconds: How long one batch of rows may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        import duckdb  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
+
+        self._seconds = seconds
+        self._error = duckdb.Error
+        self._database = duckdb.connect(":memory:", config=_CONFIG)
+        self._database.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def check(self, transform: str, data_type: DataType) -> str:
+        """Return the DuckDB type of a transform's result.
+
+        Args:
+            transform: The expression.
+            data_type: The type of `{v}`.
+
+        Raises:
+            TransformError: If it is no expression that may be run.
+        """
+        self._inspect(transform)
+        query = f"DESCRIBE SELECT (\n{_filled(transform)}\n) AS r FROM (SELECT NULL::{data_type.sql} AS v)"  # noqa: S608 - inspected
+        [(_, kind, *_)] = self._execute(query)
+        return str(kind) if _KEPT.fullmatch(str(kind)) else "VARCHAR"
+
+    def run(self, transform: str, data_type: DataType, values: Sequence[Value]) -> list[Value]:
+        """Return the result for each value; the transform has been checked.
+
+        Args:
+            transform: The expression.
+            data_type: The type of the values.
+            values: What `{v}` stands for.
+
+        Raises:
+            TransformError: If it fails or takes too long.
+        """
+        kept = self.check(transform, data_type)
+        texts = data_type.name == "decimal"
+        given = [str(value) if texts and value is not None else value for value in values]
+        listed = "VARCHAR" if texts else data_type.sql
+        rows = f"SELECT CAST(unnest($1::{listed}[]) AS {data_type.sql}) AS v"
+        query = f"SELECT CAST((\n{_filled(transform)}\n) AS {kept}) FROM ({rows})"  # noqa: S608 - inspected
+        return [row[0] for row in self._execute(query, [given])]
+
+    def _inspect(self, transform: str) -> None:
+        [(text,)] = self._execute("SELECT json_serialize_sql($1)", [_wrapped(_filled(transform))])
+        tree = json.loads(text)
+        if tree.get("error"):
+            raise TransformError(str(tree.get("error_message")))
+        [(plain,)] = self._execute("SELECT json_serialize_sql($1)", [_wrapped("1")])
+        expressions = _take_expressions(tree)
+        if len(expressions) != 1 or _frame(tree) != _frame(json.loads(plain)):
+            raise TransformError("must be a single expression")
+        if expressions[0].get("alias") != "r":
+            raise TransformError("must not name its result")
+        for node in _nodes(expressions):
+            self._admit(node)
+
+    def _admit(self, node: dict[str, Any]) -> None:
+        if node["class"] not in _NODES:
+            raise TransformError(f"{str(node['class']).replace('_', ' ').lower()} is not supported")
+        if node["class"] == "COLUMN_REF" and node.get("column_names") != ["v"]:
+            raise TransformError(f"unknown name {'.'.join(node.get('column_names', []))}: only {{v}} is there")
+        if node["class"] == "FUNCTION":
+            name = str(node.get("function_name")).lower()
+            if node.get("schema") or name not in _functions():
+                raise TransformError(f"function {name} is not supported")
+
+    def _execute(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        alarm = threading.Timer(self._seconds, self._database.interrupt)
+        alarm.start()
+        try:
+            return self._database.execute(query, parameters).fetchall()
+        except self._error as error:
+            raise TransformError(str(error).partition("\n")[0]) from error
+        finally:
+            alarm.cancel()
+            alarm.join()
+
+
+@lru_cache(maxsize=1)
+def _functions() -> frozenset[str]:
+    """Return the functions a transform may call: those whose result depends on nothing but their arguments."""
+    import duckdb  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
+
+    with duckdb.connect(":memory:", config=_CONFIG) as database:
+        rows = database.execute(
+            "SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT' "
+            "EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+        ).fetchall()
+    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS
+
+
+def _filled(transform: str) -> str:
+    return transform.replace("{v}", "v")
+
+
+def _wrapped(expression: str) -> str:
+    # On lines of their own, so that a comment at the end of the expression does not swallow the parenthesis.
+    return f"SELECT (\n{expression}\n) AS r FROM batch"  # noqa: S608 - only ever parsed
+
+
+def _take_expressions(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    statements = tree["statements"]
+    node = statements[0]["node"] if len(statements) == 1 else {}
+    taken: list[dict[str, Any]] = node.get("select_list", [])
+    node["select_list"] = []
+    return taken
+
+
+def _frame(tree: Any) -> Any:  # any JSON
+    """Return a parse tree without its expressions and positions, to be compared."""
+    if isinstance(tree, dict):
+        return {
+            key: [] if key == "select_list" else _frame(value)
+            for key, value in tree.items()
+            if not key.startswith("query_location")
+        }
+    return [_frame(item) for item in tree] if isinstance(tree, list) else tree
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:  # any JSON
+    if isinstance(tree, dict):
+        if "class" in tree:
+            yield tree
+        for value in tree.values():
+            yield from _nodes(value)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from _nodes(item)
