@@ -1,0 +1,1 @@
+"""xyt hub's messages, contract 2.0.0."""
