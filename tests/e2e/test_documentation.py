@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tickhaul_sandbox import ManualClock, Sandbox, Settings
-
 from tickhaul import Client
 from tickhaul._sync.executor import Clock
+from tickhaul_sandbox import ManualClock, Sandbox, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
