@@ -1,0 +1,8 @@
+"""`python -m tickhaul.cli`, where the `tickhaul` script is not on the path."""
+
+import sys
+
+from tickhaul.cli.run import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Files of finished exports: bringing them home, and checking them later."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tickhaul.cli import journey
+from tickhaul.cli.options import Connections, Export, Hash, Json, Out, Resume
+from tickhaul.cli.output import show_json, show_list
+from tickhaul.cli.progress import Reporter, tell
+from tickhaul.cli.session import connect
+from tickhaul.cli.tables import FILE, FILE_HASHED
+
+if TYPE_CHECKING:
+    from tickhaul.transfer import DownloadedFile
+
+
+def download_export(
+    export: Export,
+    out: Out,
+    resume: Resume = True,
+    connections: Connections = None,
+    with_hash: Hash = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the files of a finished export home.
+
+    A file has its final name only when it is whole and checked. Broken off by whatever, the same command goes on from
+    what was fetched.
+    """
+    fetch = journey.Fetch(out, connections, with_hash, resume)
+    with connect() as client, Reporter() as reporter:
+        brought = journey.download(client, export, fetch, reporter)
+    tell(journey.told(brought, fetch))
+    show_files(brought, with_hash=with_hash, as_json=as_json)
+
+
+def show_files(brought: "list[DownloadedFile]", *, with_hash: bool, as_json: bool) -> None:
+    """Show files that were brought home."""
+    if as_json:
+        show_json([file_document(file) for file in brought])
+    else:
+        show_list(brought, FILE_HASHED if with_hash else FILE, as_json=False)
+
+
+def file_document(file: "DownloadedFile") -> dict[str, object]:
+    """A file that was brought home as a JSON object; its path is absolute, for a program may stand elsewhere."""
+    document: dict[str, object] = {
+        "path": str(Path(file.path).resolve()),
+        "bytes": file.bytes,
+        "resumed": file.resumed,
+        "already_there": file.already_there,
+    }
+    return document | ({"sha256": file.sha256} if file.sha256 is not None else {})

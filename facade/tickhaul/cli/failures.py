@@ -1,0 +1,78 @@
+"""How a run ends: exit codes, and an error as one line on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tickhaul import errors
+from tickhaul.cli.session import NotAuthenticatedError
+from tickhaul.cli.text import printable
+
+if TYPE_CHECKING:
+    from tickhaul.cli.session import Session
+
+DONE = 0
+FAILED = 1
+WRONG_USAGE = 2
+NOT_AUTHENTICATED = 3
+TIMED_OUT = 4
+INTERRUPTED = 130
+TERMINATED = 143
+
+#: The first that fits decides.
+_CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
+    ((errors.AuthenticationError, NotAuthenticatedError), NOT_AUTHENTICATED),
+    ((errors.WaitTimeout, errors.DeadlineExceeded), TIMED_OUT),
+    ((errors.TickhaulError,), FAILED),
+    # Raised by the client before anything is sent.
+    ((ValueError, TypeError), WRONG_USAGE),
+    # The disk, or a file that was named.
+    ((OSError,), FAILED),
+)
+_TOLD = ("code", "status", "request_id", "retry_after", "attempts", "details", "deadline", "filename", "page_token")
+
+
+class UsageError(ValueError):
+    """What was typed cannot be done; found after the arguments were read one by one."""
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code an error stands for; ``None`` for one that is a mistake of this program."""
+    return next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
+
+
+def report(kind: str, message: str, code: int, session: Session, error: Exception | None = None) -> None:
+    """Say on stderr why the run ends: a line, and what is left; or with ``--json`` one JSON object in a line.
+
+    Args:
+        kind: the name of the error's class.
+        message: the error in words.
+        code: the exit code.
+        session: the run.
+        error: the error, for its particulars.
+    """
+    if session.json:
+        told: dict[str, object] = {"kind": kind, "message": message, "exit_code": code}
+        told |= _particulars(error)
+        told |= {"left": session.left} if session.left else {}
+        told |= {"export_id": session.export_id} if session.export_id else {}
+        lines = [json.dumps({"error": told}, default=str)]
+    else:
+        lines = [f"tickhaul: {printable(message)}"]
+        lines += [printable(session.left)] if session.left else []
+    # Whoever read stderr may have gone away; the exit code still tells.
+    with suppress(OSError):
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()
+
+
+def _particulars(error: Exception | None) -> dict[str, object]:
+    told = {name: value for name in _TOLD if (value := getattr(error, name, None)) not in (None, {}, ())}
+    if isinstance(error, errors.ExportFailed | errors.ExportCanceled | errors.WaitTimeout):
+        told["job"] = error.job.to_dict()
+    if isinstance(error, errors.DatastreamLookupError):
+        told["candidates"] = [stream.to_dict() for stream in error.candidates]
+    return told

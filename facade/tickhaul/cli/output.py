@@ -1,0 +1,149 @@
+"""What a command puts on stdout: a table for people, or one JSON document, and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import typer
+
+from tickhaul.cli.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+M = TypeVar("M")
+M_contra = TypeVar("M_contra", contravariant=True)
+
+_ROWS_AT_ONCE = 100
+_GAP = 2
+_READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
+
+
+class Model(Protocol):
+    """A model of the service."""
+
+    def to_dict(self) -> dict[str, Any]:  # a JSON object's values are of any type
+        """The model as the JSON object it was made of."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[M_contra]):
+    """One column of a table.
+
+    Attributes:
+        title: its heading.
+        cell: what it shows of an item.
+        right: whether it is aligned to the right, as numbers are.
+    """
+
+    title: str
+    cell: Callable[[M_contra], object]
+    right: bool = False
+
+
+def write(text: str) -> None:
+    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _READER_GONE:
+            raise
+        # What is still in the buffer would fail again when the interpreter closes it.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise typer.Exit(0) from None
+
+
+def show_json(document: object) -> None:
+    """Write one JSON document, in ASCII so that no terminal's or pipe's encoding can break it."""
+    write(json.dumps(document, indent=2) + "\n")
+
+
+def show_list(items: Iterable[M], columns: Sequence[Column[M]], *, as_json: bool) -> None:
+    """Show a list: as a table whose rows appear as they arrive, or as a JSON array when all of them have.
+
+    Args:
+        items: models, fetched while they are walked.
+        columns: what the table shows of each.
+        as_json: whether to write JSON.
+    """
+    if as_json:
+        show_json([_document(item) for item in items])
+        return
+    widths = [len(column.title) for column in columns]
+    titles = [column.title for column in columns]
+    rest = iter(items)
+    first = True
+    while (rows := [[_text(column, item) for column in columns] for item in islice(rest, _ROWS_AT_ONCE)]) or first:
+        write(_table(titles if first else None, rows, widths, [column.right for column in columns]))
+        first = False
+
+
+def show_one(item: M, columns: Sequence[Column[M]], *, as_json: bool) -> None:
+    """Show one model: a line for each column, or its JSON object."""
+    if as_json:
+        show_json(_document(item))
+        return
+    rows = [[f"{column.title.capitalize()}:", _text(column, item)] for column in columns]
+    write(_table(None, rows, [0, 0], [False, False]))
+
+
+def show_done(identifier: str, done: str, *, as_json: bool) -> None:
+    """Show that something was done to a resource whose operation answers nothing.
+
+    Args:
+        identifier: its id.
+        done: what was done, as a past participle.
+        as_json: whether to write JSON.
+    """
+    if as_json:
+        show_json({"id": identifier, "done": done})
+    else:
+        write(f"{printable(identifier)} {done}\n")
+
+
+def _document(item: object) -> object:
+    model: Model = item  # type: ignore[assignment]  # what is shown as a table's row is a model
+    return model.to_dict()
+
+
+def _text(column: Column[M], item: M) -> str:
+    value = column.cell(item)
+    return "-" if value is None else printable(str(value))
+
+
+def _table(titles: list[str] | None, rows: list[list[str]], widths: list[int], right: list[bool]) -> str:
+    """A piece of a table; `widths` holds those of the pieces before, and is brought up to date."""
+    from rich.cells import cell_len  # noqa: PLC0415 (help and JSON work without tables)
+    from rich.console import Console  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+    from rich.text import Text  # noqa: PLC0415 (as above)
+
+    for row in rows:
+        widths[:] = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
+    piped = not sys.stdout.isatty()
+    # A pipe has no width: its lines must stay whole for grep and awk. A terminal's cells wrap, so that ids can be copied.
+    console = Console(file=sys.stdout, width=sum(widths) + _GAP * len(widths) if piped else None, highlight=False)
+    table = Table(box=None, show_header=titles is not None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for position, width in enumerate(widths):
+        table.add_column(
+            titles[position] if titles else "",
+            width=width,
+            justify="right" if right[position] else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    with console.capture() as captured:
+        console.print(table)
+    text = captured.get()
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines()) if piped else text

@@ -1,0 +1,108 @@
+"""From arguments to exit code."""
+
+from __future__ import annotations
+
+import io
+import logging
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report
+from tickhaul.cli.session import Session, active
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+_log = logging.getLogger("tickhaul.cli")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: what was typed after ``tickhaul``; those of the process when left out.
+
+    Returns:
+        The exit code: 0 done, 1 the service or the job failed, 2 wrong usage, 3 not authenticated, 4 timed out,
+        130 interrupted, 143 terminated by SIGTERM.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name from far away must not end the run because a terminal's encoding lacks a letter.
+            stream.reconfigure(errors="backslashreplace")
+    session = Session()
+    with active(session), _interruptible(session), _logging_undone():
+        return _run(list(sys.argv[1:] if arguments is None else arguments), session)
+
+
+def log_to_stderr(verbosity: int) -> None:
+    """Show the log of this library, and of nothing else, on stderr.
+
+    Args:
+        verbosity: 0 for nothing, 1 for INFO, 2 and more for DEBUG.
+    """
+    if verbosity:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        logger = logging.getLogger("tickhaul")
+        logger.addHandler(handler)
+        logger.setLevel(_LEVELS[min(verbosity, len(_LEVELS) - 1)])
+
+
+def _run(arguments: list[str], session: Session) -> int:
+    try:
+        from typer.main import get_command  # noqa: PLC0415 (inside, so that Ctrl-C is heard while the commands load)
+
+        from tickhaul.cli.app import app  # noqa: PLC0415 (as above)
+
+        get_command(app).main(arguments, prog_name="tickhaul")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+        if code != INTERRUPTED:
+            return code
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:
+        known = exit_code(error)
+        if known is None:
+            raise
+        _log.debug("the run ends with", exc_info=error)
+        report(type(error).__name__, str(error), known, session, error)
+        return known
+    code = TERMINATED if session.terminated else INTERRUPTED
+    report("Interrupted", "terminated" if session.terminated else "interrupted", code, session)
+    return code
+
+
+@contextmanager
+def _interruptible(session: Session) -> Iterator[None]:
+    """Have SIGTERM end the run as Ctrl-C does: transfers remember what they fetched, connections are closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's parameters)
+        session.terminated = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _logging_undone() -> Iterator[None]:
+    logger = logging.getLogger("tickhaul")
+    handlers, level = list(logger.handlers), logger.level
+    try:
+        yield
+    finally:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)

@@ -1,0 +1,41 @@
+"""The service on this machine."""
+
+import argparse
+from importlib.util import find_spec
+
+import typer
+
+from tickhaul.cli.failures import UsageError
+
+_NEEDS = ("starlette", "uvicorn", "duckdb")
+_EXAMPLES = """examples:
+  tickhaul sandbox --port 8000 --api-key dev:key_dev.secret
+  TICKSUPPLY_API_KEY=key_dev.secret tickhaul --base-url http://127.0.0.1:8000 exchanges list
+"""
+
+
+def check_extra() -> None:
+    """Check that what the sandbox needs is installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    missing = [name for name in _NEEDS if find_spec(name) is None]
+    if missing:
+        raise UsageError(f'the sandbox needs {", ".join(missing)}: pip install "tickhaul[sandbox]"')
+
+
+def run_sandbox(context: typer.Context) -> None:
+    """Run the service on this machine; Ctrl-C ends it."""
+    check_extra()
+    from tickhaul_sandbox.__main__ import add_arguments, run  # noqa: PLC0415 (an extra; loads with this command only)
+
+    parser = argparse.ArgumentParser(
+        prog="tickhaul sandbox",
+        description="Run Ticksupply on this machine, with recorded or made-up data. Prints `ready http://HOST:PORT` "
+        "when it accepts connections; Ctrl-C or SIGTERM ends it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser)
+    raise typer.Exit(run(parser.parse_args(context.args)))
