@@ -7,9 +7,10 @@ every conversion here is integer arithmetic.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from operator import index
-from typing import TYPE_CHECKING, Protocol, Self, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, SupportsIndex, TypeAlias, cast
 
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INT64 = range(-(2**63), 2**63)
-#: Integers in between read as nanoseconds are the first days of 1970, and as seconds, milli- or microseconds of today.
+#: Integers in between read as nanoseconds are 1970 to 1973, and as seconds, milli- or microseconds the present age.
 _WRONG_UNIT = range(10**9, 10**17)
 
-_FRACTION = re.compile(r"(?P<head>.*:\d{2})[.,](?P<digits>\d+)(?P<zone>[^\d.,:].*)?", re.ASCII)
-_NANOSECONDS = re.compile(r"[+-]?\d{9,}", re.ASCII)
-_RELATIVE = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d+)\s*(?P<unit>[a-z]+)", re.ASCII | re.IGNORECASE)
+#: A fraction with more digits than the parser has room for.
+_FRACTION = re.compile(r"(?P<head>.*[.,]\d{6})(?P<rest>\d+)(?P<zone>.*)", re.ASCII)
+_NANOSECONDS = re.compile(r"[+-]?\d{9,19}", re.ASCII)
+_RELATIVE = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d{1,12})\s*(?P<unit>[a-z]+)", re.ASCII | re.IGNORECASE)
 _YEAR_MONTH = re.compile(r"(?P<year>\d{4})(-(?P<month>\d{2}))?", re.ASCII)
 _UNITS = {
     "second": "seconds",
@@ -95,27 +97,27 @@ def to_text(ns: int) -> str:
 
 
 def _convert(value: TimeLike, now: int) -> int:
-    if isinstance(value, bool):
-        raise TypeError(f"time {value!r} is a bool; expected {_FORMS}")
     if isinstance(value, str):
         return _from_text(value, now)
-    if value != value:  # noqa: PLR0124 (pandas' "not a time" is a datetime that differs from itself)
-        raise ValueError(f"time {value!r} is no moment; expected {_FORMS}")
     if isinstance(value, datetime):
+        if value != value:  # noqa: PLR0124 (pandas' "not a time" is a datetime that differs from itself)
+            raise ValueError(f"time {value!r} is no moment; expected {_FORMS}")
         return _from_datetime(value) + _past_microsecond(value)
     if isinstance(value, date):
         return _from_datetime(datetime(value.year, value.month, value.day, tzinfo=UTC))
     if isinstance(value, timedelta):
         return now - (value // _MICROSECOND * 1000 + _past_microsecond(value))
-    if isinstance(value, SupportsIndex):
-        return _checked_unit(index(value))
     if type(value).__module__ == "numpy" and type(value).__name__ == "datetime64":
-        return _from_datetime64(value)
+        return _from_datetime64(cast("_Datetime64", value))
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        # An array has the method too, and refuses to be one number.
+        with suppress(TypeError):
+            return _checked_unit(value, index(value))
     raise TypeError(f"time {value!r} is a {type(value).__name__}; expected {_FORMS}")
 
 
 def _from_datetime(value: datetime) -> int:
-    if value.tzinfo is None:
+    if value.utcoffset() is None:
         value = value.replace(tzinfo=UTC)
     return (value - _EPOCH) // _MICROSECOND * 1000
 
@@ -127,17 +129,17 @@ def _past_microsecond(value: object) -> int:
 
 
 def _from_datetime64(value: _Datetime64) -> int:
-    # Seconds first: numpy wraps around silently on the way to nanoseconds. Its "not a time" fails the check as well.
-    seconds = int(value.astype("datetime64[s]").astype("int64"))
-    if abs(seconds) >= _INT64.stop // 10**9:
-        raise ValueError(f"time {value!r} is not a moment that 64-bit nanoseconds can hold")
-    return int(value.astype("datetime64[ns]").astype("int64"))
+    exact = value.astype("datetime64[ns]")
+    # numpy wraps around and rounds without a word; its "not a time" differs from itself.
+    if exact.astype(str(value.dtype)) != value:
+        raise ValueError(f"time {value!r} is not a whole number of nanoseconds that 64 bits can hold")
+    return int(exact.astype("int64"))
 
 
-def _checked_unit(ns: int) -> int:
+def _checked_unit(value: object, ns: int) -> int:
     if abs(ns) in _WRONG_UNIT:
         raise ValueError(
-            f"time {ns} is {to_text(ns)} when read as nanoseconds; it looks like another unit: "
+            f"time {value!r} is {to_text(ns)} when read as nanoseconds; it looks like another unit: "
             "multiply seconds by 10**9, milliseconds by 10**6, microseconds by 10**3"
         )
     return ns
@@ -148,9 +150,9 @@ def _from_text(text: str, now: int) -> int:
     if stripped.lower() == "now":
         return now
     if _NANOSECONDS.fullmatch(stripped):
-        return _checked_unit(int(stripped))
+        return _checked_unit(text, int(stripped))
     if relative := _RELATIVE.fullmatch(stripped):
-        return _shift(now, _offset(text, relative))
+        return _shift(text, now, _offset(text, relative))
     if period := _YEAR_MONTH.fullmatch(stripped):
         return _from_datetime(_start_of(text, period))
     return _from_iso(text, stripped)
@@ -159,16 +161,15 @@ def _from_text(text: str, now: int) -> int:
 def _from_iso(text: str, stripped: str) -> int:
     from dateutil.parser import isoparse  # noqa: PLC0415 (loaded with the first text, not with the package)
 
-    digits = ""
+    rest = ""
     if fraction := _FRACTION.fullmatch(stripped):
-        # The parser has room for six digits; all of them are kept here and put back as an integer.
-        digits = fraction["digits"]
-        stripped = fraction["head"] + (fraction["zone"] or "")
-    if len(digits) > 9:
-        raise ValueError(f"time {text!r} has {len(digits)} fractional digits; nanoseconds are nine at most")
+        # The parser would drop these without a word; they are put back as an integer.
+        rest = fraction["rest"]
+        stripped = fraction["head"] + fraction["zone"]
+    if len(rest) > 3:
+        raise ValueError(f"time {text!r} has {6 + len(rest)} fractional digits; nanoseconds are nine at most")
     try:
-        moment = isoparse(stripped)
-        return _from_datetime(moment) + int(digits.ljust(9, "0") or 0)
+        return _from_datetime(isoparse(stripped)) + int(rest.ljust(3, "0"))
     except (ValueError, OverflowError):
         raise ValueError(f"time {text!r} is not understood; expected {_FORMS}") from None
 
@@ -193,8 +194,8 @@ def _offset(text: str, relative: re.Match[str]) -> relativedelta:
     return relativedelta(**{name: count})  # type: ignore[arg-type]  # the stubs want literal keyword names
 
 
-def _shift(now: int, offset: relativedelta) -> int:
+def _shift(text: str, now: int, offset: relativedelta) -> int:
     try:
         return _from_datetime(to_datetime(now) + offset) + now % 1000
     except (ValueError, OverflowError):
-        raise ValueError(f"an offset of {offset!r} leaves the calendar") from None
+        raise ValueError(f"time {text!r} leaves the calendar, which has the years 1 to 9999") from None
