@@ -6,13 +6,17 @@ get fresh URLs.
 
 from tickhaul.transfer.engine import TransferCanceled, download
 from tickhaul.transfer.model import Cancel, DownloadedFile, Progress, RemoteFile, TransferOptions
+from tickhaul.transfer.verify import FileCheck, Verification, verify
 
 __all__ = [
     "Cancel",
     "DownloadedFile",
+    "FileCheck",
     "Progress",
     "RemoteFile",
     "TransferCanceled",
     "TransferOptions",
+    "Verification",
     "download",
+    "verify",
 ]

@@ -8,6 +8,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tickhaul.transfer.crc import crc32c, crc64nvme
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -55,6 +57,8 @@ _ALGORITHMS: dict[str, Callable[[], Digest]] = {
     "x-amz-checksum-sha256": hashlib.sha256,
     "x-amz-checksum-sha1": _sha1,
     "x-amz-checksum-crc32": Crc32,
+    "x-amz-checksum-crc32c": crc32c,
+    "x-amz-checksum-crc64nvme": crc64nvme,
 }
 
 

@@ -1,0 +1,231 @@
+"""A folder is checked against its manifest, and its gzip and Parquet files for damage."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import threading
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tickhaul.errors import StorageError, TransferError
+from tickhaul.transfer import verify
+from tickhaul.transfer.parquet import ParquetError, check_parquet
+from tickhaul.transfer.thrift import Reader, ThriftError
+
+from tests.transfer.hauls import content, haul
+from tests.transfer.storage import Storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def brought(folder: Path, files: dict[str, bytes], *, hashed: bool = False) -> None:
+    with Storage(files) as storage:
+        haul(storage, folder, hash=hashed)
+
+
+def parquet_bytes(folder: Path, rows: int = 50_000) -> bytes:
+    duckdb = pytest.importorskip("duckdb")
+    path = folder / "made.parquet"
+    query = f"SELECT range AS id, range * 1.5 AS price, 'BTC' || (range % 7) AS symbol FROM range({rows})"
+    duckdb.sql(f"COPY ({query}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 20000)")
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def problem(folder: Path, name: str) -> str | None:
+    return {file.filename: file.problem for file in verify(folder).files}[name]
+
+
+def test_a_folder_as_it_arrived_is_in_order(tmp_path: Path) -> None:
+    files = {
+        "a.csv.gz": gzip.compress(content(500_000)),
+        "b.csv": b"plain\n",
+        "c.parquet": parquet_bytes(tmp_path),
+        "zeros.csv.gz": gzip.compress(bytes(50_000_000)),
+    }
+    brought(tmp_path, files, hashed=True)
+    seen: list[str] = []
+    found = verify(tmp_path, on_file=lambda check: seen.append(check.filename))
+    assert found.ok
+    assert found.unfinished == ()
+    assert seen == sorted(files)
+    assert {file.filename: file.checked for file in found.files} == {
+        "a.csv.gz": ("size", "sha256", "gzip"),
+        "b.csv": ("size", "sha256"),
+        "c.parquet": ("size", "sha256", "parquet"),
+        "zeros.csv.gz": ("size", "sha256", "gzip"),
+    }
+
+
+def test_a_folder_without_a_manifest_cannot_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"no tickhaul\.json"):
+        verify(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"files": 3}', '{"files": {"a": {"bytes": "x"}}}'])
+def test_a_manifest_that_is_none_of_ours_counts_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tickhaul.json").write_text(text)
+    with pytest.raises(StorageError, match=r"no tickhaul\.json"):
+        verify(tmp_path)
+
+
+def test_missing_short_and_replaced_files_are_told(tmp_path: Path) -> None:
+    brought(tmp_path, {"a": b"12345", "b": b"12345", "c": b"12345"})
+    (tmp_path / "a").unlink()
+    (tmp_path / "b").write_bytes(b"1234")
+    (tmp_path / "c").unlink()
+    (tmp_path / "c").mkdir()
+    found = verify(tmp_path)
+    assert not found.ok
+    assert [file.problem for file in found.files] == ["it is missing", "it has 4 bytes, not 5", "it is no plain file"]
+
+
+def test_one_changed_bit_is_found_by_the_hash(tmp_path: Path) -> None:
+    brought(tmp_path, {"a.csv": content(1000)}, hashed=True)
+    data = bytearray((tmp_path / "a.csv").read_bytes())
+    data[500] ^= 1
+    (tmp_path / "a.csv").write_bytes(data)
+    assert problem(tmp_path, "a.csv") == "it does not have the SHA-256 it had"
+
+
+def test_without_a_hash_gzip_damage_is_found_by_gzip_itself(tmp_path: Path) -> None:
+    files = {
+        "flipped.gz": gzip.compress(content(300_000)),
+        "cut.gz": gzip.compress(content(300_000)),
+        "tailed.gz": gzip.compress(b"x"),
+        "empty.gz": b"",
+        "two.gz": gzip.compress(b"one") + gzip.compress(b"two"),
+    }
+    damaged = bytearray(files["flipped.gz"])
+    damaged[150_000] ^= 0x10
+    files["flipped.gz"] = bytes(damaged)
+    files["cut.gz"] = files["cut.gz"][:-5]
+    files["tailed.gz"] += b"garbage"
+    brought(tmp_path, files)
+    found = {file.filename: file.problem for file in verify(tmp_path).files}
+    assert found["two.gz"] is None
+    assert found["cut.gz"] == "its gzip data ends too early"
+    assert found["empty.gz"] == "it is empty, which no gzip file is"
+    for name in ("flipped.gz", "tailed.gz"):
+        assert (found[name] or "").startswith("its gzip data is damaged"), name
+
+
+def test_a_manifest_cannot_make_verify_read_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    brought(folder, {"a": b"12345"})
+    (tmp_path / "secret").write_bytes(b"12345")
+    manifest = json.loads((folder / "tickhaul.json").read_text())
+    manifest["files"]["../secret"] = manifest["files"]["a"]
+    (folder / "tickhaul.json").write_text(json.dumps(manifest))
+    assert "not allowed in a name" in (problem(folder, "../secret") or "")
+
+
+def test_part_files_are_told_and_do_no_harm(tmp_path: Path) -> None:
+    brought(tmp_path, {"a": b"1"})
+    (tmp_path / "b.01234567.part").write_bytes(b"")
+    found = verify(tmp_path)
+    assert found.ok
+    assert found.unfinished == ("b.01234567.part",)
+
+
+def test_a_verification_can_be_canceled(tmp_path: Path) -> None:
+    brought(tmp_path, {"a": b"1"}, hashed=True)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(TransferError, match="canceled"):
+        verify(tmp_path, cancel=cancel)
+
+
+def test_parquet_that_is_cut_stitched_or_foreign_is_found(tmp_path: Path) -> None:
+    whole = parquet_bytes(tmp_path)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(whole)
+    check_parquet(path)
+    cases = {
+        "too short": b"PAR1",
+        "does not begin and end": whole[:-1],
+        "longer than the file": whole[:-8] + (2**31).to_bytes(4, "little") + b"PAR1",
+        "encrypted": whole[:-4] + b"PARE",
+    }
+    for text, data in cases.items():
+        path.write_bytes(data)
+        with pytest.raises(ParquetError, match=text):
+            check_parquet(path)
+    # A piece taken out of the middle, with head and tail as they were.
+    path.write_bytes(whole[:2000] + whole[3000:])
+    with pytest.raises(ParquetError):
+        check_parquet(path)
+
+
+def test_parquet_with_a_page_header_overwritten_is_found(tmp_path: Path) -> None:
+    whole = parquet_bytes(tmp_path)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(whole[:4] + bytes(40) + whole[44:])
+    with pytest.raises(ParquetError):
+        check_parquet(path)
+
+
+def test_no_damage_to_parquet_metadata_ends_in_anything_but_a_verdict(tmp_path: Path) -> None:
+    whole = parquet_bytes(tmp_path, rows=3000)
+    path = tmp_path / "x.parquet"
+    start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    found = 0
+    for seed in range(300):
+        roll = random.Random(seed)
+        data = bytearray(whole)
+        data[roll.randrange(start, len(whole) - 8)] = roll.randrange(256)
+        path.write_bytes(data)
+        try:
+            check_parquet(path)
+        except ParquetError:
+            found += 1
+    assert found > 50  # much of a footer is names and statistics, which nothing contradicts
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_upset_the_thrift_reader(data: bytes) -> None:
+    try:
+        fields = Reader(data).struct()
+    except ThriftError:
+        return
+    assert isinstance(fields, dict)
+
+
+def thrift_page(*, values: int, data: bytes, checksum: int | None) -> bytes:
+    def integer(number: int) -> bytes:
+        number = number << 1 if number >= 0 else (-number << 1) - 1
+        out = bytearray()
+        while number >= 0x80:
+            out.append(number & 0x7F | 0x80)
+            number >>= 7
+        return bytes([*out, number])
+
+    signed = None if checksum is None else checksum - (1 << 32) if checksum >> 31 else checksum
+    page = b"\x15" + integer(0) + b"\x15" + integer(len(data)) + b"\x15" + integer(len(data))
+    page += b"\x15" + integer(signed) + b"\x1c" if signed is not None else b"\x2c"
+    page += b"\x15" + integer(values) + b"\x00" + b"\x00" + data
+    column = b"\x3c" + b"\x56" + integer(values) + b"\x26" + integer(len(page)) + b"\x26" + integer(len(page))
+    column += b"\x26" + integer(4) + b"\x00"
+    group = b"\x19\x1c" + column + b"\x00" + b"\x26" + integer(values) + b"\x00"
+    footer = b"\x36" + integer(values) + b"\x19\x1c" + group + b"\x00"
+    return b"PAR1" + page + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
+def test_page_checksums_are_checked_where_there_are_any(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    data = content(5000)
+    path.write_bytes(thrift_page(values=10, data=data, checksum=zlib.crc32(data)))
+    check_parquet(path)
+    path.write_bytes(thrift_page(values=10, data=data, checksum=None))
+    check_parquet(path)
+    path.write_bytes(thrift_page(values=10, data=data, checksum=zlib.crc32(data) ^ 1))
+    with pytest.raises(ParquetError, match="checksum"):
+        check_parquet(path)
