@@ -6,6 +6,7 @@ any of them for ever; here each wait is also bounded by what the whole call has 
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -14,11 +15,14 @@ from tickhaul._async.primitives import connect, new_backend
 from tickhaul._core import deadline
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
+
+
+class Untrusted(httpcore.ConnectError):
+    """The server's certificate is not trusted, which no further try will change."""
 
 
 class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
@@ -52,11 +56,18 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         self._inner = inner
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        try:
+            return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        except ssl.SSLError as error:
+            # The engine's event-loop backend lets it through, such as the alert of a server that refuses this client.
+            raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _PIECE):
-            await self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+        try:
+            for start in range(0, len(buffer), _PIECE):
+                await self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -65,7 +76,13 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        return AsyncDeadlineStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+        try:
+            return AsyncDeadlineStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+        except httpcore.ConnectError as error:
+            # Told apart here, because the engine takes the cause off the errors that pass through its pool.
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise Untrusted(error.__cause__.verify_message) from error
+            raise
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)

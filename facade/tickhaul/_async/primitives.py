@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 sleep = anyio.sleep
+Tie = AsyncGenerator[None, None]
 
 
 def new_backend() -> httpcore.AsyncNetworkBackend:
@@ -45,7 +49,21 @@ async def connect(
     options: Iterable[httpcore.SOCKET_OPTION] | None,
 ) -> httpcore.AsyncNetworkStream:
     """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well."""
-    return await backend.connect_tcp(host, port, left(), None, options)
+    try:
+        return await backend.connect_tcp(host, port, left(), None, options)
+    except httpcore.ConnectError as error:
+        raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
+
+
+async def tie(close: Callable[[], Awaitable[None]]) -> Tie:
+    """Have something closed when the running event loop ends, if nobody closes the returned tie before.
+
+    The last thing an event loop does is to close the asynchronous generators begun under it; the tie is one. One that
+    is let go of is closed by its loop too, also from another thread.
+    """
+    keeper = _keep(close)
+    await anext(keeper)
+    return keeper
 
 
 async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
@@ -80,3 +98,21 @@ async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+async def _keep(close: Callable[[], Awaitable[None]]) -> Tie:
+    try:
+        yield
+    finally:
+        await close()
+
+
+def _reason(host: str, cause: BaseException | None) -> str:
+    """Why no connection was made; the event-loop library says only that every attempt failed."""
+    if isinstance(cause, socket.gaierror):
+        return f"the name {host!r} does not resolve: {cause}"
+    failed = cause.__cause__ if cause else None
+    last = failed.exceptions[-1] if isinstance(failed, BaseExceptionGroup) else failed
+    if isinstance(last, OSError) and last.errno is not None:
+        return f"[Errno {last.errno}] {os.strerror(last.errno)}"
+    return str(last or cause)

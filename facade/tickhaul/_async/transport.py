@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,14 +16,15 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 import httpx
 
-from tickhaul._async.network import AsyncDeadlineBackend
-from tickhaul._async.primitives import home
+from tickhaul._async.network import AsyncDeadlineBackend, Untrusted
+from tickhaul._async.primitives import home, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 
 if TYPE_CHECKING:
+    from tickhaul._async.primitives import Tie
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
     from tickhaul._core.wire import WireRequest
@@ -52,6 +54,8 @@ class AsyncTransport:
         self._ssl_context = ssl_context
         self._proxy = proxy
         self._pools: dict[object, httpcore.AsyncConnectionPool] = {}
+        self._ties: dict[object, Tie] = {}
+        self._closed = False
         self._lock = threading.Lock()
         renew_after_fork(self)
 
@@ -70,7 +74,8 @@ class AsyncTransport:
         running = deadline.current.set(until)
         began = perf_counter()
         try:
-            response = await self._pool().request(
+            pool = await self._pool()
+            response = await pool.request(
                 request.method,
                 httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
                 headers=request.headers,
@@ -85,38 +90,45 @@ class AsyncTransport:
                 },
             )
             return _read(response, perf_counter() - began)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, httpcore.ProxyError) as error:
-            return Lost(_connect_loss(error), _words(error, timeout))
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            return Lost(Loss.MAYBE_DONE, _words(error, timeout))
+        except (
+            httpcore.NetworkError,
+            httpcore.TimeoutException,
+            httpcore.ProtocolError,
+            httpcore.ProxyError,
+        ) as error:
+            return self._lost(error, timeout, until)
         except httpx.DecodingError as error:
             return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
         finally:
             deadline.current.reset(running)
 
     async def aclose(self) -> None:
-        """Close the connections of this thread group or event loop, and forget those of loops that are gone."""
+        """Close the connections; those of other event loops are closed by their loops."""
         with self._lock:
-            pools, self._pools = self._pools, {}
-        here = home()
-        for owner, pool in pools.items():
-            if owner == here:
-                await pool.aclose()
+            self._closed = True
+            ties, self._ties = self._ties, {}
+        mine = ties.pop(home(), None)
+        if mine is not None:
+            await mine.aclose()
 
     def renew(self) -> None:
         """In a forked child: connections of its own, leaving the parent's alone."""
         self._lock = threading.Lock()
-        _inherited.append(self._pools)
-        self._pools = {}
+        _inherited.append((self._pools, self._ties))
+        self._pools, self._ties = {}, {}
 
-    def _pool(self) -> httpcore.AsyncConnectionPool:
+    async def _pool(self) -> httpcore.AsyncConnectionPool:
         owner = home()
         pool = self._pools.get(owner)
         if pool is None:
             with self._lock:
+                if self._closed:
+                    raise RuntimeError("the client was closed during the call")
                 pool = self._pools.get(owner)
                 if pool is None:
                     pool = self._pools[owner] = self._open_pool()
+                    # This never waits, so the lock is not held across a switch of tasks.
+                    self._ties[owner] = await tie(partial(_close, self._pools, owner))
         return pool
 
     def _open_pool(self) -> httpcore.AsyncConnectionPool:
@@ -154,6 +166,38 @@ class AsyncTransport:
             network_backend=backend,
         )
 
+    def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
+        match error:
+            case Untrusted():
+                return Lost(
+                    Loss.HOPELESS,
+                    f"the server's certificate is not trusted ({error}); "
+                    "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
+                )
+            case httpcore.ProxyError():
+                # The proxy's 4xx is about this client's login or rights, the rest about its own troubles.
+                loss = Loss.HOPELESS if str(error).startswith("4") else Loss.NOT_SENT
+                return Lost(loss, f"the proxy answered {error}")
+            case httpcore.PoolTimeout():
+                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
+            case httpcore.ConnectTimeout():
+                within = _within(min(timeout, _CONNECT_SECONDS), until)
+                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}")
+            case httpcore.ConnectError():
+                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {error}")
+            case httpcore.ReadTimeout():
+                return Lost(Loss.MAYBE_DONE, f"the service sent nothing {_within(timeout, until)}")
+            case httpcore.WriteTimeout():
+                return Lost(Loss.MAYBE_DONE, f"the service took nothing {_within(timeout, until)}")
+        return Lost(Loss.MAYBE_DONE, f"{type(error).__name__}: {str(error) or 'the connection broke'}")
+
+    def _where(self) -> str:
+        return str(self._origin) if self._proxy is None else f"{self._origin} through the proxy"
+
+
+def _within(seconds: float, until: Deadline) -> str:
+    return f"within {seconds:g} s" if until.remaining() > 0 else "before the deadline"
+
 
 def _trusting() -> ssl.SSLContext:
     return httpx.create_ssl_context()
@@ -168,21 +212,7 @@ def _read(response: httpcore.Response, duration: float) -> Answer:
     return Answer(status=response.status, headers=headers, body=body, duration=duration)
 
 
-def _connect_loss(error: Exception) -> Loss:
-    untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
-    return Loss.HOPELESS if untrusted else Loss.NOT_SENT
-
-
-def _words(error: Exception, timeout: float) -> str:
-    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-        return (
-            f"the server's certificate is not trusted ({error.__cause__.verify_message}); "
-            "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context="
-        )
-    text = str(error) or {
-        "ConnectTimeout": "no connection in time",
-        "PoolTimeout": "no free connection in time",
-        "ReadTimeout": f"nothing was received for {timeout:g} s",
-        "WriteTimeout": f"nothing could be sent for {timeout:g} s",
-    }.get(type(error).__name__, "the connection broke")
-    return f"{type(error).__name__}: {text}"
+async def _close(pools: dict[object, httpcore.AsyncConnectionPool], owner: object) -> None:
+    pool = pools.pop(owner, None)
+    if pool is not None:
+        await pool.aclose()

@@ -7,6 +7,7 @@ any of them for ever; here each wait is also bounded by what the whole call has 
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -15,11 +16,14 @@ from tickhaul._core import deadline
 from tickhaul._sync.primitives import connect, new_backend
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
+
+
+class Untrusted(httpcore.ConnectError):
+    """The server's certificate is not trusted, which no further try will change."""
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
@@ -53,11 +57,18 @@ class DeadlineStream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        try:
+            return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        except ssl.SSLError as error:
+            # The engine's event-loop backend lets it through, such as the alert of a server that refuses this client.
+            raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _PIECE):
-            self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+        try:
+            for start in range(0, len(buffer), _PIECE):
+                self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
+        except ssl.SSLError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._inner.close()
@@ -66,7 +77,13 @@ class DeadlineStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left))
+        try:
+            return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left))
+        except httpcore.ConnectError as error:
+            # Told apart here, because the engine takes the cause off the errors that pass through its pool.
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise Untrusted(error.__cause__.verify_message) from error
+            raise
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)

@@ -60,6 +60,26 @@ def connect(
     raise failure
 
 
+class Tie:
+    """What the async side has closed at the end of its event loop; threads have no such end, so only `close` does it.
+
+    Args:
+        close: what to do.
+    """
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+
+    def close(self) -> None:
+        """Do it."""
+        self._close()
+
+
+def tie(close: Callable[[], None]) -> Tie:
+    """Have something closed when the returned tie is."""
+    return Tie(close)
+
+
 def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:  # noqa: ARG001 (the async side needs it)
     """Do blocking work, here and now."""
     return work(_call)

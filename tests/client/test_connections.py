@@ -1,0 +1,287 @@
+"""How the clients reach the service: TLS and its trust, proxies, and what is said when it cannot be reached."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from tickhaul import NetworkError
+
+from tests.support import bodies
+from tests.support.behaviours import answer, stall
+from tests.support.clock import FakeClock
+from tests.support.faces import KEY
+from tests.support.proxy import ConnectProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.faces import Connect, Face
+    from tests.support.server import Serve
+
+ALLOWED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA(key_type=trustme.KeyType.ECDSA)
+
+
+@pytest.fixture(scope="module")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    return _serving(authority, "localhost")
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+def proxy() -> Iterator[ConnectProxy]:
+    with ConnectProxy() as running:
+        yield running
+
+
+def _serving(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def test_a_given_context_decides_whom_to_trust(
+    serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = serve(answer([]), answer([]), tls=tls)
+    client = connect(server, ssl_context=trusting)
+    assert client.exchanges.list() == []
+    assert client.exchanges.list() == []
+    assert server.connections == 1
+
+
+def test_the_usual_variable_names_the_certificates_to_trust(
+    serve: Serve,
+    connect: Connect,
+    tls: ssl.SSLContext,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    server = serve(answer([]), tls=tls)
+    assert connect(server).exchanges.list() == []
+
+
+def _resolve_localhost(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(host: object, port: object, *args: object, **options: object) -> object:
+        if host in ("localhost", b"localhost"):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+        return real(host, port, *args, **options)  # type: ignore[arg-type]  # passed through as it came
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.parametrize("case", ["unknown authority", "other name"])
+def test_a_certificate_that_is_not_trusted_ends_the_call_at_the_first_try(
+    case: str, serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    clock = FakeClock()
+    if case == "unknown authority":
+        client = connect(serve(tls=tls), clock=clock)
+    else:
+        client = connect(serve(tls=_serving(authority, "other.example")), clock=clock, ssl_context=trusting)
+    with pytest.raises(NetworkError, match=r"certificate is not trusted \(.+\); .* pass ssl_context=") as caught:
+        client.exchanges.list()
+    assert len(caught.value.attempts) == 1
+    assert clock.slept == []
+
+
+def test_a_server_that_wants_a_client_certificate_is_a_network_error_like_any_other(
+    serve: Serve, connect: Connect, authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    demanding = _serving(authority, "localhost")
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(demanding)
+    with pytest.raises(NetworkError, match="after trying once"):
+        connect(serve(tls=demanding), ssl_context=trusting, max_retries=0).exchanges.list()
+
+
+def test_plain_http_where_tls_was_expected_is_said_in_the_words_of_tls(
+    connect: Connect, trusting: ssl.SSLContext
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        url = f"https://localhost:{plain.getsockname()[1]}"
+
+        def answer_anything() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        speaker = threading.Thread(target=answer_anything)
+        speaker.start()
+        with pytest.raises(NetworkError, match=f"cannot connect to {url}: .*SSL"):
+            connect(url, ssl_context=trusting, max_retries=0).exchanges.list()
+        speaker.join(30)
+
+
+def test_a_name_that_does_not_resolve_is_said_so(connect: Connect) -> None:
+    # RFC 6761: this name never resolves.
+    url = "https://ticksupply.invalid"
+    with pytest.raises(
+        NetworkError, match=r"cannot connect to https://ticksupply\.invalid: the name .* does not resolve"
+    ):
+        connect(url, clock=FakeClock(), max_retries=0, proxy="").exchanges.list()
+
+
+def test_a_host_with_several_addresses_is_reached_at_whichever_answers(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answer([]))
+    _resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+    assert connect(f"http://localhost:{server.port}").exchanges.list() == []
+
+
+def test_a_host_that_no_address_answers_for_is_a_network_error(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as placeholder:
+        placeholder.bind(("127.0.0.1", 0))
+        port = placeholder.getsockname()[1]
+    _resolve_localhost(monkeypatch, "127.0.0.1", "127.0.0.2")
+    with pytest.raises(NetworkError, match=f"cannot connect to http://localhost:{port}: .*refused"):
+        connect(f"http://localhost:{port}", max_retries=0).exchanges.list()
+
+
+def test_https_goes_through_a_proxy_as_a_tunnel_that_sees_no_key(
+    serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, proxy: ConnectProxy
+) -> None:
+    server = serve(answer([]), answer([]), tls=tls)
+    client = connect(server, ssl_context=trusting, proxy=proxy.url)
+    client.exchanges.list()
+    client.exchanges.list()
+    assert [request.target for request in proxy.requests] == [f"localhost:{server.port}"]
+    assert KEY not in str(proxy.requests[0])
+    assert server.requests[0].headers["x-api-key"] == KEY
+
+
+def test_http_to_a_trusted_network_goes_through_a_proxy_in_its_own_form(serve: Serve, connect: Connect) -> None:
+    forwarding = serve(answer([]))
+    client = connect("http://inside.example:8080", allow_plain_http=True, proxy=forwarding.url)
+    assert client.exchanges.list() == []
+    assert forwarding.requests[0].target == "http://inside.example:8080/v1/exchanges"
+    assert forwarding.requests[0].headers["host"] == "inside.example:8080"
+
+
+@pytest.mark.parametrize("written", ["http://{}", "{}"])
+def test_the_usual_variables_choose_the_proxy(
+    written: str,
+    serve: Serve,
+    connect: Connect,
+    tls: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    proxy: ConnectProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = serve(otherwise=answer([]), tls=tls)
+    monkeypatch.setenv("HTTPS_PROXY", written.format(f"127.0.0.1:{proxy.port}"))
+    connect(server, ssl_context=trusting).exchanges.list()
+    assert len(proxy.requests) == 1
+    connect(server, ssl_context=trusting, proxy="").exchanges.list()
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    connect(server, ssl_context=trusting).exchanges.list()
+    assert len(proxy.requests) == 1
+    assert len(server.requests) == 3
+
+
+def test_a_proxys_login_is_sent_to_it_and_decoded_from_the_url(
+    serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, proxy: ConnectProxy
+) -> None:
+    server = serve(answer([]), tls=tls)
+    url = f"http://me:p%40ss@127.0.0.1:{proxy.port}"
+    connect(server, ssl_context=trusting, proxy=url).exchanges.list()
+    login = base64.b64encode(b"me:p@ss").decode()
+    assert proxy.requests[0].headers["proxy-authorization"] == f"Basic {login}"
+    assert "proxy-authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(("status", "tries"), [(407, 1), (403, 1), (502, 3)])
+def test_a_proxy_that_refuses_is_named_and_asked_again_only_where_that_may_help(
+    status: int, tries: int, connect: Connect, trusting: ssl.SSLContext
+) -> None:
+    with ConnectProxy(f"HTTP/1.1 {status} Nope\r\nContent-Length: 0\r\n\r\n".encode()) as refusing:
+        client = connect(
+            "https://api.example", clock=FakeClock(), max_retries=2, ssl_context=trusting, proxy=refusing.url
+        )
+        with pytest.raises(NetworkError, match=f"the proxy answered {status} Nope") as caught:
+            client.export_schemas.update(bodies.SCHEMA_ID, [bodies.COLUMN])
+        assert len(refusing.requests) == tries
+    assert "carried out" not in str(caught.value)
+
+
+def test_https_to_the_proxy_itself_is_possible_too(
+    serve: Serve, connect: Connect, face: Face, tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with ConnectProxy(tls=tls) as secure, ExitStack() as cleanup:
+        server = serve(answer([]), answer(bodies.BILLING), tls=tls)
+        client = connect(server, ssl_context=trusting, proxy=f"https://localhost:{secure.port}")
+        assert client.exchanges.list() == []
+        assert client.billing.get_summary().access_status == "active"
+        cleanup.callback(client.close)
+    assert face.name in ("sync", "asyncio")
+
+
+def test_a_socks_proxy_without_its_package_is_an_error_that_names_the_remedy(connect: Connect) -> None:
+    client = connect("https://api.example", proxy="socks5://127.0.0.1:1")
+    with pytest.raises(RuntimeError, match=r"pip install httpcore\[socks\]"):
+        client.exchanges.list()
+
+
+def test_a_client_closes_its_connections_and_then_refuses_to_be_used(serve: Serve, connect: Connect) -> None:
+    server = serve(otherwise=answer([]))
+    client = connect(server)
+    client.close()
+    client.close()
+    with pytest.raises(RuntimeError, match="the client is closed"):
+        client.exchanges.list()
+    client = connect(server)
+    client.exchanges.list()
+    server.wait_for_open_connections(1)
+    client.close()
+    server.wait_for_open_connections(0)
+    with pytest.raises(RuntimeError, match="the client is closed"):
+        client.exchanges.list()
+
+
+def test_closing_ends_the_calls_under_way_and_they_open_nothing_new(serve: Serve, connect: Connect) -> None:
+    server = serve(stall())
+    client = connect(server)
+    ended: list[Exception] = []
+
+    def call() -> None:
+        try:
+            client.exchanges.list()
+        except Exception as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    server.wait_for_requests(1)
+    client.close()
+    server.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert [(type(error), "closed" in str(error)) for error in ended] == [(RuntimeError, True)]
+    assert server.connections == 1
