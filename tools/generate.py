@@ -128,6 +128,8 @@ def build(target: Path) -> None:
     for step in FORMATTING:
         _run("ruff", *step, "--isolated", "--no-cache", "--target-version", "py311", target.name, place=target.parent)
     (target / "py.typed").touch()
+    # The contract travels with the client made from it: a service is checked against what the installed client expects.
+    (target / CONTRACT.name).write_bytes(source)
     (target / "_spec.py").write_text(
         '"""Which contract this package was generated from."""\n\n'
         f'VERSION = "{contract["info"]["version"]}"\n'
