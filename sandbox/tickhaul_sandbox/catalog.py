@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.market.streams import canonical, category_of
@@ -124,6 +125,12 @@ class Catalog:
         while candidate in self._by_id:
             candidate += 1
         return candidate
+
+
+@lru_cache(maxsize=2)
+def catalog_of(recorded: frozenset[tuple[str, str, str]]) -> Catalog:
+    """Return the catalog with some recorded streams; it never changes, so sandboxes share it."""
+    return Catalog(recorded)
 
 
 def _guess(symbol: str) -> Instrument:

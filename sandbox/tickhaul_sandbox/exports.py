@@ -197,7 +197,7 @@ class Exports:
         elif status != "canceled":
             raise invalid_argument(f"Export {export_id} cannot be canceled: it has {status}")
 
-    def delete(self, export_id: str) -> None:
+    async def delete(self, export_id: str) -> None:
         """Delete a job and its files; nothing changes if it is deleted.
 
         Raises:
@@ -206,6 +206,7 @@ class Exports:
         job = self._jobs.get(export_id)
         if job is None:
             raise not_found("Export", export_id)
+        await self._settle([job])
         unfinished = job.status(self._clock.now_ns()) in {"queued", "running"}
         if unfinished and not self._settings.delete_running_export:
             raise conflict(f"Export {export_id} has not finished")

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1
+_TICK_SECONDS = 0.1
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it accepts connections."""
+    """A uvicorn server that says when it accepts connections, and ends when told to rather than at its next look."""
 
-    def __init__(self, app: ASGIApp, on_started: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_started: Callable[[], None], ending: asyncio.Event) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -52,11 +53,20 @@ class _Server(uvicorn.Server):
             )
         )
         self._on_started = on_started
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept connections."""
         await super().startup(sockets=sockets)
         self._on_started()
+
+    async def main_loop(self) -> None:
+        """Look after the server ten times a second, as uvicorn wants it, until it is to end."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _TICK_SECONDS)
 
 
 class Sandbox:
@@ -124,7 +134,7 @@ class Sandbox:
         self.service.storage_url = self.storage_url
         apps: tuple[ASGIApp, ...] = (Application(self.service), Storage(self.service))
         waiting = threading.Semaphore(0)
-        self._servers = [_Server(app, waiting.release) for app in apps]
+        self._servers = [_Server(app, waiting.release, self.service.ending) for app in apps]
         self._thread = threading.Thread(target=self._run, args=(waiting,), name="tickhaul-sandbox", daemon=True)
         self._thread.start()
         for _ in self._servers:
@@ -135,12 +145,12 @@ class Sandbox:
 
     def stop(self) -> None:
         """End all connections and let go of everything; nothing happens if it has ended."""
+        for server in self._servers:
+            server.should_exit = True
         if self._loop is not None:
             # The loop may have ended by itself, and then there is nobody left to wake.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self.service.ending.set)
-        for server in self._servers:
-            server.should_exit = True
         if self._thread is not None:
             self._thread.join()
             self._thread = None

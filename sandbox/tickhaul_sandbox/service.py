@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.accounts import Account, Accounts
 from tickhaul_sandbox.artifacts.store import ArtifactStore
-from tickhaul_sandbox.catalog import Catalog
+from tickhaul_sandbox.catalog import catalog_of
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.exports import Exports
 from tickhaul_sandbox.faults import Faults
@@ -56,7 +56,7 @@ class Service:
             hour_messages=settings.hour_messages,
             hour_bytes=settings.hour_bytes,
         )
-        self.catalog = Catalog(self.feed.recorded)
+        self.catalog = catalog_of(frozenset(self.feed.recorded))
         self.faults = Faults(settings.faults, settings.seed)
         self.paginator = Paginator(settings.seed)
         self.signer = Signer(settings.seed)

@@ -83,7 +83,7 @@ async def get(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Answer `DELETE /v1/exports/{id}`."""
-    call.account.exports.delete(call.path["id"])
+    await call.account.exports.delete(call.path["id"])
     return Answer(204)
 
 
