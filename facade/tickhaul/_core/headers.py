@@ -7,10 +7,8 @@ it. ``X-RateLimit-Reset-*`` is an absolute Unix time in seconds, sent only while
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
 #: Below this a Reset value is a delay, above it a date: a hundred million seconds are three years, or March 1973.
 _ABSOLUTE_FROM = 100_000_000.0
+_NUMBER = re.compile(r"\s*\d{1,18}(\.\d*)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,7 @@ def read_rate_limits(headers: Mapping[str, str], now: float) -> RateLimits | Non
     """
     if "x-ratelimit-remaining-minute" not in headers and "x-ratelimit-remaining-hour" not in headers:
         return None
-    clock = _server_clock(headers, now)
-    return RateLimits(_window(headers, "minute", clock), _window(headers, "hour", clock))
+    return RateLimits(_window(headers, "minute", now), _window(headers, "hour", now))
 
 
 def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -67,9 +65,12 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     value = headers.get("retry-after")
     if value is not None:
-        seconds = _seconds_or_date(value, _server_clock(headers, now))
+        seconds = _number(value)
         if seconds is not None:
             return seconds
+        date = _http_date(value)
+        if date is not None:
+            return max(date - _server_clock(headers, now), 0.0)
     limits = read_rate_limits(headers, now)
     if limits is None:
         return None
@@ -78,23 +79,15 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return max(resets, default=None)
 
 
-def _window(headers: Mapping[str, str], name: str, clock: float) -> Window:
+def _window(headers: Mapping[str, str], name: str, now: float) -> Window:
     reset = _number(headers.get(f"x-ratelimit-reset-{name}"))
     if reset is not None and reset >= _ABSOLUTE_FROM:
-        reset = max(reset - clock, 0.0)
+        reset = max(reset - _server_clock(headers, now), 0.0)
     return Window(
         limit=_count(headers.get(f"x-ratelimit-limit-{name}")),
         remaining=_count(headers.get(f"x-ratelimit-remaining-{name}")),
         reset=reset,
     )
-
-
-def _seconds_or_date(value: str, clock: float) -> float | None:
-    seconds = _number(value)
-    if seconds is not None:
-        return seconds
-    date = _http_date(value)
-    return None if date is None else max(date - clock, 0.0)
 
 
 def _server_clock(headers: Mapping[str, str], now: float) -> float:
@@ -104,22 +97,19 @@ def _server_clock(headers: Mapping[str, str], now: float) -> float:
 
 
 def _http_date(text: str) -> float | None:
+    from datetime import UTC  # noqa: PLC0415 (few answers hold a date that matters)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 (as above; it brings in the whole of email)
+
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        # HTTP dates are UTC by definition, also in the form that names no zone.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    # HTTP dates are UTC by definition, also in the form that names no zone.
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def _number(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return float(text) if text is not None and _NUMBER.fullmatch(text) else None
 
 
 def _count(text: str | None) -> int | None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import cast
 
-_QUERY = re.compile(r"(https?://[^\s\"'<>?\\]*)\?[^\s\"'<>]*")
 MASK = "[hidden]"
 _EXCERPT_CHARACTERS = 500
+#: Details nested deeper than this tell nobody anything, and walking down there could exhaust the stack.
+_DEPTH = 20
+
+#: What a URL is looked for in: no URL holds whitespace, double quotes or angle brackets.
+_TOKEN = re.compile(r"[^\s\"<>]+")
+#: JSON may write any character as an escape, once more for each layer of JSON in JSON.
+_ADDRESS = re.compile(r"(?i:(?::|\\u003a)(?:\\{0,3}/|\\{1,3}u002f){2})")
+_QUESTION_MARK = re.compile(r"(?i:\?|\\u003f)")
 
 
 class Secret:
@@ -28,18 +33,35 @@ class Secret:
         return self._value
 
     def scrub(self, text: str) -> str:
-        """The text without this secret and without the query of any URL in it."""
-        return hide_queries(text.replace(self._value, MASK))
+        """The text without this secret, however JSON may spell it, and without the query of any URL in it."""
+        return hide_queries(re.sub("".join(map(_spellings, self._value)), MASK, text))
 
     def scrub_object(self, value: dict[str, object]) -> dict[str, object]:
-        """The same for a JSON object."""
-        return cast("dict[str, object]", json.loads(self.scrub(json.dumps(value, ensure_ascii=False))))
+        """The same for every text in a JSON object, its names included."""
+        return {self.scrub(name): self._scrub_value(part, _DEPTH) for name, part in value.items()}
 
     def excerpt(self, body: bytes) -> str:
         """The start of a body, fit to be shown: bounded and scrubbed."""
         # Scrubbed before it is cut, so that a secret across the edge cannot leave its first half behind.
-        text = self.scrub(body[: 8 * _EXCERPT_CHARACTERS].decode("utf-8", "replace"))
+        text = self.scrub(body.decode("utf-8", "replace"))
         return text if len(text) <= _EXCERPT_CHARACTERS else text[:_EXCERPT_CHARACTERS] + "…"
+
+    def _scrub_value(self, value: object, depth: int) -> object:
+        if isinstance(value, str):
+            return self.scrub(value)
+        if isinstance(value, dict | list) and not depth:
+            return MASK
+        if isinstance(value, dict):
+            return {self.scrub(str(name)): self._scrub_value(part, depth - 1) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._scrub_value(part, depth - 1) for part in value]
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
     def __repr__(self) -> str:
         return MASK
@@ -50,4 +72,16 @@ class Secret:
 
 def hide_queries(text: str) -> str:
     """The text with the query of each URL in it removed: that is where a presigned URL keeps its signature."""
-    return _QUERY.sub(rf"\1?{MASK}", text)
+    return _TOKEN.sub(_without_query, text)
+
+
+def _without_query(token: re.Match[str]) -> str:
+    text = token[0]
+    address = _ADDRESS.search(text)
+    mark = _QUESTION_MARK.search(text, address.end()) if address else None
+    return text[: mark.end()] + MASK if mark else text
+
+
+def _spellings(character: str) -> str:
+    """A pattern of the ways JSON, and JSON in JSON, may write a character."""
+    return rf"(?:\\{{0,3}}{re.escape(character)}|(?i:\\{{1,3}}u{ord(character):04x}))"
