@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: Characters that are never part of a code, an id or a symbol, and could change where a request goes.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MAX_SEGMENT = 256
+#: What the system's clocks and sockets can count; longer than anybody means.
+_MAX_SECONDS = 1e9
 
 
 def segment(name: str, value: str) -> str:
@@ -26,12 +28,14 @@ def segment(name: str, value: str) -> str:
         value: what the caller passed.
 
     Raises:
-        ValueError: it is empty, ``.`` or ``..`` (a path would collapse), too long, or holds control characters.
+        ValueError: it is empty, too long, holds control characters, or is or holds ``.`` or ``..`` as a step of a path
+            (which would collapse; some proxies decode a path before they look at it).
         TypeError: it is not text.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name}={value!r}: expected a str, not {type(value).__name__}")
-    if not value.strip() or value in (".", "..") or _UNSAFE.search(value) or len(value) > _MAX_SEGMENT:
+    steps = re.split(r"[/\\]", value)
+    if not value.strip() or "." in steps or ".." in steps or _UNSAFE.search(value) or len(value) > _MAX_SEGMENT:
         raise ValueError(f"{name}={value[:_MAX_SEGMENT]!r}: expected a code or symbol such as 'binance' or 'BTCUSDT'")
     return value
 
@@ -94,17 +98,32 @@ def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
     return value
 
 
+def count(name: str, value: SupportsIndex, least: int) -> int:
+    """A whole number.
+
+    Raises:
+        ValueError: it is less than ``least``.
+        TypeError: it is no whole number.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise TypeError(f"{name}={value!r}: expected a whole number, not {type(value).__name__}")
+    number = index(value)
+    if number < least:
+        raise ValueError(f"{name}={number}: expected {least} or more")
+    return number
+
+
 def seconds(name: str, value: float) -> float:
     """A duration in seconds.
 
     Raises:
-        ValueError: it is not positive or not finite.
+        ValueError: it is not positive, or longer than clocks can count.
         TypeError: it is not a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}={value!r}: expected a number of seconds, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name}={value!r}: expected a positive, finite number of seconds")
+    if not 0 < value <= _MAX_SECONDS:
+        raise ValueError(f"{name}={value!r}: expected a positive number of seconds, at most {_MAX_SECONDS:.0e}")
     return float(value)
 
 

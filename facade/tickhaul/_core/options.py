@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from operator import index
 from typing import Final
 
-from tickhaul._core.arguments import seconds, seconds_or_unlimited
+from tickhaul._core.arguments import count, seconds, seconds_or_unlimited
 from tickhaul._core.retry import RetryPolicy
 
 
@@ -58,9 +57,8 @@ class CallOptions:
         if not isinstance(deadline, Keep):
             changed = replace(changed, deadline=seconds_or_unlimited("deadline", deadline))
         if not isinstance(max_retries, Keep):
-            if index(max_retries) < 0:
-                raise ValueError(f"max_retries={max_retries!r}: expected 0 or more")
-            changed = replace(changed, policy=replace(changed.policy, max_retries=index(max_retries)))
+            tries = count("max_retries", max_retries, 0)
+            changed = replace(changed, policy=replace(changed.policy, max_retries=tries))
         if not isinstance(max_retry_after, Keep):
             cap = seconds("max_retry_after", max_retry_after)
             changed = replace(changed, policy=replace(changed.policy, max_retry_after=cap))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +13,8 @@ DEFAULT_ORIGIN = "https://api.ticksupply.com"
 KEY_VARIABLE = "TICKSUPPLY_API_KEY"
 URL_VARIABLE = "TICKSUPPLY_BASE_URL"
 _PORTS = {"http": 80, "https": 443}
+#: Underscores are no part of a host name by the book, and of many container networks.
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +51,25 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
 
     Raises:
         ValueError: it is no such URL, or the key would travel in the clear to another machine.
+        TypeError: it is not text.
     """
+    if base_url is not None and not isinstance(base_url, str):
+        raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
     text = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_ORIGIN).strip()
     expected = f"expected an origin such as {DEFAULT_ORIGIN}"
+    if set(text) & set("@?#"):
+        # Not shown: a password or a token may be what stands beside these marks.
+        raise ValueError(f"base_url has a user name, a query or a fragment; {expected}")
     try:
         parts = urlsplit(text)
-        port = parts.port
+        host, port = _ascii(parts.hostname or ""), parts.port
     except ValueError as error:
         raise ValueError(f"base_url {text!r}: {error}; {expected}") from None
-    if parts.username or parts.password:
-        # Shown without its user part, which may be a secret.
-        raise ValueError(f"base_url for host {parts.hostname!r} carries a user name or password; {expected}")
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or port == 0:
         raise ValueError(f"base_url {text!r}: {expected}")
-    if parts.path.rstrip("/") not in ("", "/v1") or parts.query or parts.fragment:
-        raise ValueError(f"base_url {text!r} has a path, query or fragment; {expected}")
-    origin = Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
+    if parts.path.rstrip("/") not in ("", "/v1"):
+        raise ValueError(f"base_url {text!r} has a path; {expected}")
+    origin = Origin(parts.scheme, host, port or _PORTS[parts.scheme])
     if origin.scheme == "http" and not allow_plain_http and not is_loopback(origin.host):
         raise ValueError(
             f"base_url {text!r} would send the API key unencrypted; use https://, "
@@ -74,13 +79,21 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by definition, without asking a resolver."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+    """Whether a host is this machine by definition, without asking a resolver.
+
+    Names below ``localhost`` are not: not every resolver keeps them from the network.
+    """
+    import ipaddress  # noqa: PLC0415 (only an origin without TLS asks)
+
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _ascii(host: str) -> str:
+    """The form of a host name that goes on the wire."""
+    return host if host.isascii() else host.encode("idna").decode()
 
 
 def read_key(api_key: str | None) -> Secret:

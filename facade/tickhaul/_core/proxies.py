@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from tickhaul._core.origin import is_loopback
 
 if TYPE_CHECKING:
     from tickhaul._core.origin import Origin
@@ -22,19 +25,14 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
 
     Raises:
         ValueError: it is no proxy URL. The message shows neither user nor password.
+        TypeError: it is not text.
     """
-    if proxy == "":
-        return None
     if proxy is None:
-        if proxy_bypass(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
-            return None
-        settings = getproxies()
-        proxy = settings.get(origin.scheme) or settings.get("all")
-        if not proxy:
-            return None
-        if "://" not in proxy:
-            # `HTTPS_PROXY=proxy.example:3128` is how most people write it.
-            proxy = f"http://{proxy}"
+        proxy = _from_settings(origin)
+    if not isinstance(proxy, str):
+        raise TypeError(f"proxy must be a str, not {type(proxy).__name__}")
+    if not proxy:
+        return None
     try:
         parts = urlsplit(proxy)
         valid = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
@@ -44,3 +42,21 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
         shown = proxy.rpartition("@")[2]
         raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
     return proxy
+
+
+def _from_settings(origin: Origin) -> str:
+    """The proxy's URL, or ``""``."""
+    if origin.scheme == "http" and is_loopback(origin.host):
+        # Without TLS a proxy elsewhere would see the key on its way to this very machine.
+        return ""
+    if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
+        # Nothing is set, which is usual, and finding out the long way costs more than all else a client needs.
+        return ""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (as above)
+
+    if proxy_bypass(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
+        return ""
+    settings = getproxies()
+    proxy = settings.get(origin.scheme) or settings.get("all") or ""
+    # `HTTPS_PROXY=proxy.example:3128` is how most people write it.
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
