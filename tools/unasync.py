@@ -26,6 +26,9 @@ RULES = {
     r"\b__aenter__\b": "__enter__",
     r"\b__aexit__\b": "__exit__",
     r"\b__aiter__\b": "__iter__",
+    r"\b__anext__\b": "__next__",
+    r"\banext\b": "next",
+    r"\bStopAsyncIteration\b": "StopIteration",
     r"\baclose\b": "close",
 }
 

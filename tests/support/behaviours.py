@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -112,11 +113,15 @@ def reset() -> Step:
 
 
 def stall(after: bytes = b"") -> Step:
-    """Send the bytes and then nothing more until the server is stopped."""
+    """Send the bytes and then nothing more until the client goes away or the server is stopped."""
 
     def step(exchange: Exchange) -> None:
         exchange.send(after)
-        exchange.stopped.wait()
+        exchange.connection.settimeout(0.05)
+        while not exchange.stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                if not exchange.connection.recv(65536):
+                    break
         exchange.hang_up()
 
     return step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from anyio.from_thread import start_blocking_portal
@@ -80,6 +81,27 @@ class Face:
             self._running.__exit__(None, None, None)
 
 
+class _Walk:
+    """An asynchronous iterator as a plain one."""
+
+    def __init__(self, steps: AsyncIterator[object], portal: BlockingPortal) -> None:
+        self._steps = steps
+        self._portal = portal
+
+    def __iter__(self) -> Iterator[object]:
+        return self
+
+    def __next__(self) -> object:
+        over = object()
+
+        async def step() -> object:
+            return await anext(self._steps, over)
+
+        if (item := self._portal.call(step)) is over:
+            raise StopIteration
+        return item
+
+
 class _Blocking:
     """An object of the async client whose coroutine methods block, and whose lists are plain iterators."""
 
@@ -98,28 +120,10 @@ class _Blocking:
         self._portal.call(cast("AsyncClient", self._inner).aclose)
 
     def __iter__(self) -> Iterator[object]:
-        yield from self._walk(cast("AsyncPages[object]", self._inner).__aiter__())
+        return _Walk(aiter(cast("AsyncPages[object]", self._inner)), self._portal)
 
     def __repr__(self) -> str:
         return repr(self._inner)
-
-    def _walk(self, walk: object) -> Iterator[object]:
-        steps = cast("Any", walk)  # an async generator, whose methods the portal takes untyped
-
-        async def step() -> tuple[object, bool]:
-            try:
-                return await steps.__anext__(), False
-            except StopAsyncIteration:
-                return None, True
-
-        try:
-            while True:
-                item, over = self._portal.call(step)
-                if over:
-                    return
-                yield item
-        finally:
-            self._portal.call(steps.aclose)
 
     def _method(self, method: Any) -> object:  # any method of the client, called with whatever the test passes
         async def run(args: tuple[Any, ...], options: dict[str, Any]) -> object:
@@ -132,8 +136,8 @@ class _Blocking:
         return call
 
     def _wrap(self, value: object) -> object:
-        if inspect.isasyncgen(value):
-            return self._walk(value)
+        if isinstance(value, AsyncIterator):
+            return _Walk(value, self._portal)
         if isinstance(value, AsyncClient | AsyncPages) or type(value).__module__.startswith(
             "tickhaul._async.resources"
         ):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
+from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger("tickhaul")
+_CLOSED = "the client is closed; build a new one"
 
 
 class AsyncClock:
@@ -106,6 +108,7 @@ class AsyncExecutor:
         self._transport: AsyncTransport | None = None
         self._lock = threading.Lock()
         self._closed = False
+        renew_after_fork(self)
 
     async def run(
         self,
@@ -132,7 +135,7 @@ class AsyncExecutor:
             ResponseDecodeError: a success does not fit the contract.
         """
         if self._closed:
-            raise RuntimeError("the client is closed; build a new one")
+            raise RuntimeError(_CLOSED)
         key = choose_key(idempotency_key) if operation.takes_key else None
         call = Progress(
             operation,
@@ -153,10 +156,16 @@ class AsyncExecutor:
             await self.clock.sleep(wait)
 
     async def aclose(self) -> None:
-        """Close the connections; later calls are refused."""
-        self._closed = True
-        if self._transport is not None:
-            await self._transport.aclose()
+        """Close the connections; later calls are refused, and those under way end with an error."""
+        with self._lock:
+            self._closed = True
+            transport = self._transport
+        if transport is not None:
+            await transport.aclose()
+
+    def renew(self) -> None:
+        """In a forked child: a vanished thread may hold the lock."""
+        self._lock = threading.Lock()
 
     async def _try(self, call: Progress[T], key: str | None) -> Answer | Lost:
         """One try, within a slot of the quota."""
@@ -193,6 +202,8 @@ class AsyncExecutor:
             )
 
             with self._lock:
+                if self._closed:
+                    raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
                     transport = AsyncTransport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from tickhaul._core.paging import Page, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from tickhaul._core.paging import PageRequest
 
@@ -51,33 +51,69 @@ class AsyncPages(Generic[T]):
         self._fetch = fetch
         self._request = request
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        left = self._request.max_items
-        async for page in self.pages():
-            for item in page.items if left is None else page.items[:left]:
-                yield item
-            if left is not None:
-                left -= len(page.items)
+    def __aiter__(self) -> AsyncIterator[T]:
+        return _Items(self.pages(), self._request.max_items)
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
+    def pages(self) -> AsyncIterator[Page[T]]:
         """The pages, each whole; with ``max_items`` no page is fetched past the one that reaches it.
 
-        Raises:
-            PaginationError: the service repeated a page token.
-            TickhaulError: whatever fetching a page may end in.
+        Returns:
+            A walk. Its steps raise `PaginationError` where the service repeats a page token, and whatever fetching a
+            page may end in; after the latter, the next step tries the same page again.
         """
-        request = self._request
-        token = request.page_token
-        trail = Trail(self._what, token)
-        left = request.max_items
-        while left is None or left > 0:
-            model = await self._fetch(token, request.limit(left))
-            yield Page(model.items, model.total, model.limit, model.next_page_token or None)
-            if left is not None:
-                left -= len(model.items)
-            token = trail.follow(model.next_page_token)
-            if token is None:
-                return
+        return _Walk(self._what, self._fetch, self._request)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._what}>"
+
+
+class _Walk(Generic[T]):
+    # No generator: an asynchronous one that is left half-way has to be closed by its event loop, and trio warns of it;
+    # and any generator is over after an error, where a walk can go on once the network is back.
+
+    def __init__(self, what: str, fetch: Fetch[T], request: PageRequest) -> None:
+        self._fetch = fetch
+        self._request = request
+        self._trail = Trail(what, request.page_token)
+        self._token = request.page_token
+        self._left = request.max_items
+        self._last: Page[T] | None = None
+        self._over = False
+
+    def __aiter__(self) -> AsyncIterator[Page[T]]:
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        if self._over or (self._left is not None and self._left <= 0):
+            raise StopAsyncIteration
+        if self._last is not None:
+            # Only now, so that a page is delivered before its token is complained of.
+            self._token = self._trail.follow(self._last.next_page_token)
+            self._last = None
+            if self._token is None:
+                self._over = True
+                raise StopAsyncIteration
+        model = await self._fetch(self._token, self._request.limit(self._left))
+        if self._left is not None:
+            self._left -= len(model.items)
+        self._last = Page(model.items, model.total, model.limit, model.next_page_token or None)
+        return self._last
+
+
+class _Items(Generic[T]):
+    def __init__(self, pages: AsyncIterator[Page[T]], left: int | None) -> None:
+        self._pages = pages
+        self._left = left
+        self._items: Iterator[T] = iter(())
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while self._left is None or self._left > 0:
+            for item in self._items:
+                if self._left is not None:
+                    self._left -= 1
+                return item
+            self._items = iter(await anext(self._pages))
+        raise StopAsyncIteration

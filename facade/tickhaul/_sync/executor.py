@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
+from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger("tickhaul")
+_CLOSED = "the client is closed; build a new one"
 
 
 class Clock:
@@ -107,6 +109,7 @@ class Executor:
         self._transport: Transport | None = None
         self._lock = threading.Lock()
         self._closed = False
+        renew_after_fork(self)
 
     def run(
         self,
@@ -133,7 +136,7 @@ class Executor:
             ResponseDecodeError: a success does not fit the contract.
         """
         if self._closed:
-            raise RuntimeError("the client is closed; build a new one")
+            raise RuntimeError(_CLOSED)
         key = choose_key(idempotency_key) if operation.takes_key else None
         call = Progress(
             operation,
@@ -154,10 +157,16 @@ class Executor:
             self.clock.sleep(wait)
 
     def close(self) -> None:
-        """Close the connections; later calls are refused."""
-        self._closed = True
-        if self._transport is not None:
-            self._transport.close()
+        """Close the connections; later calls are refused, and those under way end with an error."""
+        with self._lock:
+            self._closed = True
+            transport = self._transport
+        if transport is not None:
+            transport.close()
+
+    def renew(self) -> None:
+        """In a forked child: a vanished thread may hold the lock."""
+        self._lock = threading.Lock()
 
     def _try(self, call: Progress[T], key: str | None) -> Answer | Lost:
         """One try, within a slot of the quota."""
@@ -194,6 +203,8 @@ class Executor:
             )
 
             with self._lock:
+                if self._closed:
+                    raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
                     transport = Transport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
