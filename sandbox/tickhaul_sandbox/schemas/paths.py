@@ -83,8 +83,8 @@ class Place:
             found = walk(self._element, path)
             if not isinstance(found, Missing):
                 return found
-            for array in (unfolded, ("data", *unfolded)):
-                if path[: len(array)] == array:
+            for array in (unfolded, ("data", *unfolded), unfolded[1:] if unfolded[0] == "data" else ()):
+                if array and path[: len(array)] == array:
                     return walk(self._element, path[len(array) :])
         if self._derived:
             for prefix in (0, 1):

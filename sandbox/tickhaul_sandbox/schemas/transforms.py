@@ -3,7 +3,7 @@
 A transform is one scalar expression over `{v}`. It is parsed before it is run, and only what computes a value from `{v}`
 is let through: no subquery, no window, no other column, no function that reads files, settings or the clock, none that
 makes large things of small ones. The database it runs in has no access to files or the network, little memory, and is
-interrupted when it takes too long.
+interrupted, between two chunks of rows, when it takes too long.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ _NODES = frozenset(
 )
 _MACROS = frozenset({"fdiv", "fmod", "if", "nullif", "split_part"})
 _BOMBS = frozenset({"array_resize", "bar", "generate_series", "list_resize", "lpad", "range", "repeat", "rpad"})
+# What several expressions, or none, become in parentheses.
+_TUPLE = frozenset({"row"})
 # What a result may be; a value of any other type is written as text.
 _KEPT = re.compile(r"BOOLEAN|DECIMAL\([0-9]+,[0-9]+\)|DOUBLE|FLOAT|U?(BIG|HUGE|SMALL|TINY)INT|U?INTEGER|VARCHAR")
 
@@ -156,7 +158,7 @@ def _functions() -> frozenset[str]:
             "SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT' "
             "EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         ).fetchall()
-    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS
+    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS - _TUPLE
 
 
 def _filled(transform: str) -> str:
