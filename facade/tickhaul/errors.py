@@ -244,7 +244,7 @@ class DatastreamLookupError(TickhaulError, LookupError):
 
 
 class _JobError(TickhaulError):
-    """An error about an export job; ``job`` is the job as last seen."""
+    """An error about an export job."""
 
     def __init__(self, message: str, *, job: ExportJob) -> None:
         super().__init__(message)
@@ -253,15 +253,30 @@ class _JobError(TickhaulError):
 
 
 class ExportFailed(_JobError):
-    """The export job ended in ``failed``; ``job.reason`` is the service's reason."""
+    """The export job ended in ``failed``.
+
+    Attributes:
+        message: which job, and the service's reason.
+        job: the job as last seen; ``job.reason`` is the reason alone.
+    """
 
 
 class ExportCanceled(_JobError):
-    """The export job was canceled or deleted before it finished."""
+    """The export job was canceled or deleted before it finished.
+
+    Attributes:
+        message: which job, and how it ended.
+        job: the job as last seen.
+    """
 
 
 class WaitTimeout(_JobError, TimeoutError):
-    """The export job did not end in the time given; it goes on, unless canceling was asked for."""
+    """The export job did not end in the time given; it goes on, unless canceling was asked for.
+
+    Attributes:
+        message: which job, and how long it was waited for.
+        job: the job as last seen.
+    """
 
 
 class TransferError(TickhaulError):

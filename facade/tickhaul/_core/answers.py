@@ -96,7 +96,7 @@ def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: fl
         code=secret.scrub(envelope.code),
         status=answer.status,
         details=secret.scrub_object(envelope.details),
-        request_id=answer.request_id,
+        request_id=_request_id(answer, secret),
         retry_after=retry_after,
         attempts=attempts,
     )
@@ -129,9 +129,13 @@ def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, att
         secret.scrub(f"{operation.name}: the service answered {answer.status} but the body does not fit: {problem}"),
         status=answer.status,
         body_excerpt=secret.excerpt(answer.body),
-        request_id=answer.request_id,
+        request_id=_request_id(answer, secret),
         attempts=attempts,
     )
+
+
+def _request_id(answer: Answer, secret: Secret) -> str | None:
+    return None if answer.request_id is None else secret.scrub(answer.request_id)
 
 
 def _parse(operation: Operation[T], answer: Answer) -> T:

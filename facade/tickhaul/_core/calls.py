@@ -95,16 +95,18 @@ class Progress(Generic[T]):
     def _after_loss(self, lost: Lost) -> float:
         text = self._secret.scrub(lost.text)
         self.history.append(text)
+        wait = self._judge.after_loss(lost.loss)
+        if lost.loss is Loss.MAYBE_DONE and not self._judge.repeatable:
+            text += "; it may have been carried out, so it was not sent again: look before you repeat it"
         if self.deadline.remaining() <= 0:
             self._out_of_time(text)
-        wait = self._judge.after_loss(lost.loss)
         if wait is None:
-            raise errors.NetworkError(self._lost(lost.loss, text), attempts=self.history)
+            raise errors.NetworkError(self._lost(text), attempts=self.history)
         self.before_wait(wait, text)
         return wait
 
     def _after_error(self, answer: Answer, now: float) -> float:
-        self.history.append(describe(answer))
+        self.history.append(self._secret.scrub(describe(answer)))
         retry_after = read_retry_after(answer.headers, now)
         wait = self._judge.after_answer(answer.status, retry_after)
         if wait is None or wait >= self.deadline.remaining():
@@ -112,13 +114,10 @@ class Progress(Generic[T]):
             raise read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
         return wait
 
-    def _lost(self, loss: Loss, text: str) -> str:
+    def _lost(self, text: str) -> str:
         tries = self._judge.attempts
         times = "once" if tries == 1 else f"{tries} times"
-        message = f"{self.operation.name}: no answer after trying {times}: {text}"
-        if loss is Loss.MAYBE_DONE and not self._judge.repeatable:
-            message += "; it may have been carried out, so it was not sent again: look before you repeat it"
-        return message
+        return f"{self.operation.name}: no answer after trying {times}: {text}"
 
     def _out_of_time(self, reason: str) -> NoReturn:
         seconds = self.deadline.seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tickhaul._core.arguments import count
 from tickhaul.errors import PaginationError
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class PageRequest:
         page_token: the ``next_page_token`` to go on from; ``None`` from the start.
         usual: the page size the service takes when none is asked for.
         largest: the largest page size it allows.
+
+    Raises:
+        ValueError: a number is out of range, or the token is empty.
+        TypeError: a number is none, or the token is not text.
     """
 
     max_items: int | None
@@ -58,11 +63,13 @@ class PageRequest:
     largest: int
 
     def __post_init__(self) -> None:
-        if self.max_items is not None and self.max_items < 0:
-            raise ValueError(f"max_items={self.max_items!r}: expected 0 or more, or None for all")
-        if self.page_size is not None and not 1 <= self.page_size <= self.largest:
-            raise ValueError(f"page_size={self.page_size!r}: expected 1 to {self.largest} for this list")
-        if self.page_token is not None and not self.page_token:
+        if self.max_items is not None:
+            count("max_items", self.max_items, 0)
+        if self.page_size is not None and count("page_size", self.page_size, 1) > self.largest:
+            raise ValueError(f"page_size={self.page_size}: expected 1 to {self.largest} for this list")
+        if self.page_token is not None and not isinstance(self.page_token, str):
+            raise TypeError(f"page_token={self.page_token!r}: expected a str, not {type(self.page_token).__name__}")
+        if self.page_token == "":
             raise ValueError("page_token='': expected a next_page_token of an earlier page, or None for the start")
 
     def limit(self, left: int | None) -> int | None:
