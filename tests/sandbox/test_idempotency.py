@@ -4,7 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.errors import ApiError
@@ -168,11 +168,13 @@ def test_after_a_lost_answer_the_same_key_gives_the_answer(api: Api, sandbox: Sa
     assert code(api.post("/subscriptions", body)) == (409, "already_exists")
 
 
+@settings(deadline=None)
 @given(st.uuids())
 def test_every_uuid_is_read_in_each_of_its_forms(value: uuid.UUID) -> None:
     assert {parse_key(form) for form in (str(value), value.hex, f"{{{value}}}", value.urn)} == {value}
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_other_text_is_taken_for_a_uuid(text: str) -> None:
     try:

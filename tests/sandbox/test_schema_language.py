@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.market.sources import Message
@@ -247,6 +247,7 @@ def test_a_transform_that_fails_on_a_value_fails_the_export() -> None:
         rows_of({"columns": [column("v", "string", "CAST({v} AS INTEGER)")]}, {"v": "not a number"})
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=50))
 def test_a_transform_sees_each_row_once_and_in_order(values: list[int | None]) -> None:
     with Evaluator(5) as evaluator:
