@@ -9,7 +9,7 @@ from tickhaul._version import __version__
 from tickhaul.cli.billing import billing
 from tickhaul.cli.catalog import availability, datastreams, exchanges, instruments
 from tickhaul.cli.demo import demo
-from tickhaul.cli.download import download_export
+from tickhaul.cli.download import download_export, verify_folder
 from tickhaul.cli.exports import exports
 from tickhaul.cli.haul import haul
 from tickhaul.cli.options import examples
@@ -42,6 +42,7 @@ app.command(
 app.command("download", epilog=examples("tickhaul download exp_550e8400e29b41d4a716446655440000 --out data/"))(
     download_export
 )
+app.command("verify", epilog=examples("tickhaul verify data/"))(verify_folder)
 app.add_typer(exchanges, name="exchanges")
 app.add_typer(instruments, name="instruments")
 app.add_typer(datastreams, name="datastreams")

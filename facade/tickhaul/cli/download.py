@@ -1,14 +1,19 @@
 """Files of finished exports: bringing them home, and checking them later."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tickhaul.cli import journey
 from tickhaul.cli.options import Connections, Export, Hash, Json, Out, Resume
 from tickhaul.cli.output import show_json, show_list
 from tickhaul.cli.progress import Reporter, tell
 from tickhaul.cli.session import connect
-from tickhaul.cli.tables import FILE, FILE_HASHED
+from tickhaul.cli.tables import CHECK, FILE, FILE_HASHED
+from tickhaul.cli.text import files
+from tickhaul.errors import IntegrityError
 
 if TYPE_CHECKING:
     from tickhaul.transfer import DownloadedFile
@@ -32,6 +37,39 @@ def download_export(
         brought = journey.download(client, export, fetch, reporter)
     tell(journey.told(brought, fetch))
     show_files(brought, with_hash=with_hash, as_json=as_json)
+
+
+def verify_folder(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A folder that files were brought to.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Check that files are still as they arrived.
+
+    Each must have its size, its SHA-256 if it was downloaded with --hash, and be readable to its end. Needs neither a
+    key nor the network. Ends with 1 if one is not as it was.
+    """
+    from tickhaul.transfer import verify  # noqa: PLC0415 (loads with the command that needs it)
+
+    with Reporter() as reporter:
+        found = verify(directory, on_file=reporter.checked)
+    if as_json:
+        show_json(
+            {
+                "folder": str(found.folder.resolve()),
+                "ok": found.ok,
+                "files": [asdict(check) for check in found.files],
+                "unfinished": list(found.unfinished),
+            }
+        )
+    else:
+        show_list(found.files, CHECK, as_json=False)
+    broken = sum(not check.ok for check in found.files)
+    if broken:
+        raise IntegrityError(f"not as they arrived: {broken} of {files(len(found.files))} in {directory}")
+    if found.unfinished:
+        tell(f"{files(len(found.unfinished))} unfinished; the command that fetched them goes on from there")
 
 
 def show_files(brought: "list[DownloadedFile]", *, with_hash: bool, as_json: bool) -> None:

@@ -22,6 +22,7 @@ M_contra = TypeVar("M_contra", contravariant=True)
 
 _ROWS_AT_ONCE = 100
 _GAP = 2
+_NARROWEST = 8
 _READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
 
 
@@ -33,7 +34,7 @@ class Model(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[M_contra]):
     """One column of a table.
 
@@ -131,14 +132,17 @@ def _table(titles: list[str] | None, rows: list[list[str]], widths: list[int], r
     for row in rows:
         widths[:] = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
     piped = not sys.stdout.isatty()
-    # A pipe has no width: its lines must stay whole for grep and awk. A terminal's cells wrap, so that ids can be copied.
-    console = Console(file=sys.stdout, width=sum(widths) + _GAP * len(widths) if piped else None, highlight=False)
+    console = Console(file=sys.stdout, highlight=False)
+    if piped:
+        # A pipe has no width: its lines must stay whole for grep and awk.
+        console.width = sum(widths) + _GAP * len(widths)
     table = Table(box=None, show_header=titles is not None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for position, width in enumerate(widths):
+    for position, width in enumerate(_fitted(widths, console.width - _GAP * len(widths))):
         table.add_column(
             titles[position] if titles else "",
             width=width,
             justify="right" if right[position] else "left",
+            # Cut off, an id could not be copied.
             overflow="fold",
         )
     for row in rows:
@@ -147,3 +151,11 @@ def _table(titles: list[str] | None, rows: list[list[str]], widths: list[int], r
         console.print(table)
     text = captured.get()
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines()) if piped else text
+
+
+def _fitted(widths: list[int], room: int) -> list[int]:
+    """The widths of columns that share a room: where it is too small, the widest give way."""
+    fitted = list(widths)
+    while sum(fitted) > room and max(fitted) > _NARROWEST:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from tickhaul.models import ExportJob
-    from tickhaul.transfer import Progress
+    from tickhaul.transfer import FileCheck, Progress
 
 
 def watched() -> bool:
@@ -53,6 +53,10 @@ class Reporter:
         if progress.remaining is not None:
             parts.append(f"{duration(progress.remaining)} left")
         self._update(", ".join(parts), completed=progress.bytes_done, total=progress.bytes_total)
+
+    def checked(self, check: FileCheck) -> None:
+        """Show a file that was just looked at."""
+        self._update(f"checked {check.filename}", completed=None, total=None)
 
     def _update(self, text: str, *, completed: int | None, total: int | None) -> None:
         if not self._shown:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Subscription,
         SubscriptionDetail,
     )
-    from tickhaul.transfer import DownloadedFile
+    from tickhaul.transfer import DownloadedFile, FileCheck
 
 EXCHANGE: list[Column[Exchange]] = [
     Column("EXCHANGE", lambda it: it.code),
@@ -99,6 +99,12 @@ FILE: list[Column[DownloadedFile]] = [
     Column("HOW", lambda it: "was there" if it.already_there else "resumed" if it.resumed else "fetched"),
 ]
 FILE_HASHED: list[Column[DownloadedFile]] = [*FILE, Column("SHA-256", lambda it: it.sha256)]
+CHECK: list[Column[FileCheck]] = [
+    Column("FILE", lambda it: it.filename),
+    Column("OK", lambda it: "yes" if it.ok else "no"),
+    Column("CHECKED", lambda it: ", ".join(it.checked)),
+    Column("PROBLEM", lambda it: it.problem),
+]
 SCHEMA: list[Column[Schema | SchemaListItem]] = [
     Column("SCHEMA", lambda it: it.id),
     Column("NAME", lambda it: it.name),
