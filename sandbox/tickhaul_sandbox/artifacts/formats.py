@@ -21,18 +21,14 @@ def resolve_format(fmt: Json, options: Json) -> tuple[str, JsonObject]:
     """Return the format and its options with all defaults filled in.
 
     Args:
-        fmt: The `format` of the request, `None` for the default.
-        options: The `format_options` of the request, `None` for the defaults.
+        fmt: The `format` of the request.
+        options: The `format_options` of the request; what is left out takes its default.
 
     Raises:
         ApiError: 400 for an unknown format, a wrong shape, or an unknown key.
     """
-    if fmt is None:
-        fmt = "csv"
-    if fmt not in {"csv", "parquet"}:
+    if fmt not in ("csv", "parquet"):
         raise invalid_argument("Invalid format: must be csv or parquet")
-    if options is None:
-        options = {}
     if not isinstance(options, dict):
         raise invalid_argument("Invalid format_options: must be an object")
     resolved: JsonObject = {} if fmt == "csv" else {"compression": "zstd", "row_group_size": _ROW_GROUP_DEFAULT}

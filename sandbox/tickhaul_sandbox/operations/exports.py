@@ -36,13 +36,13 @@ async def create(call: Call) -> Answer:
     fields = call.fields("datastream_id", "start_time", "end_time", "schema", "format", "format_options")
     datastream_id = positive_id(fields.get("datastream_id"), "datastream_id")
     start, end = _range(call, fields)
-    fmt, options = resolve_format(fields.get("format"), fields.get("format_options"))
+    fmt, options = resolve_format(fields.get("format", "csv"), fields.get("format_options", {}))
     billing.require(settings, call.account, call.operation)
     stream = service.catalog.datastream(datastream_id)
     if stream is None:
         raise not_found("Datastream", datastream_id)
     spans = _subscription(call, stream).recorded(service.clock.now_ns())
-    layout = await _layout(call, fields.get("schema"), stream)
+    layout = await _layout(call, fields.get("schema", RAW), stream)
     pieces = clip(spans, start, end)
     if not pieces and settings.no_overlap == "reject":
         raise invalid_argument(_NO_DATA)
@@ -153,7 +153,7 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
         ApiError: 400 for one that is malformed or for another category, 404 for one that is not there.
     """
     settings = call.service.settings
-    if schema is None or schema == RAW:
+    if schema == RAW:
         return RawLayout(settings.raw_column)
     if isinstance(schema, str):
         content = call.account.schemas.find(schema, stream.category).published

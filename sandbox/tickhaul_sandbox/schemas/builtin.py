@@ -346,7 +346,8 @@ def _columns(columns: _Columns) -> list[Json]:
         data: JsonObject = {}
         for exchange, extraction in extractions.items():
             path, transform, own_kind = _complete(extraction, kind)
-            data[exchange] = {"json": {"path": path, "type": own_kind}, "transform": transform}
+            extractor: JsonObject = {"json": {"path": path, "type": own_kind}}
+            data[exchange] = extractor if transform is None else {**extractor, "transform": transform}
         listed.append({"output_column": name, "data": data})
     return listed
 

@@ -151,9 +151,9 @@ class _Reader:
     def column(self, value: Json, where: str) -> Column:
         fields = self.object(value, where, {"output_column", "meta", "data"})
         name = self.text(fields.get("output_column"), f"{where}.output_column", _LONGEST_NAME)
-        if (fields.get("meta") is None) == (fields.get("data") is None):
+        if ("meta" in fields) == ("data" in fields):
             raise invalid_argument(f"Invalid {where}: exactly one of meta and data is required")
-        if fields.get("meta") is not None:
+        if "meta" in fields:
             return Column(name, self.meta(fields["meta"], f"{where}.meta"), {})
         data = self.object(fields["data"], f"{where}.data")
         if not data:
@@ -166,9 +166,7 @@ class _Reader:
         fields = self.object(value, where, {"value", "format"})
         if fields.get("value") != "collection_timestamp_ns":
             raise invalid_argument(f"Invalid {where}.value: must be collection_timestamp_ns")
-        chosen = fields.get("format")
-        if chosen is None:
-            return META_FORMATS[0]
+        chosen = fields.get("format", META_FORMATS[0])
         if chosen not in META_FORMATS:
             raise invalid_argument(f"Invalid {where}.format: must be one of {', '.join(META_FORMATS)}")
         return str(chosen)
@@ -180,9 +178,9 @@ class _Reader:
         data_type = parse_type(kind) if isinstance(kind, str) else None
         if data_type is None:
             raise invalid_argument(f"Invalid {where}.json.type: must be decimal(N), f64, i64, string or bool")
-        transform = fields.get("transform")
-        if transform is not None:
-            transform = self.text(transform, f"{where}.transform", _LONGEST_TEXT)
+        transform = None
+        if "transform" in fields:
+            transform = self.text(fields["transform"], f"{where}.transform", _LONGEST_TEXT)
         return Extractor(self.path(json.get("path"), f"{where}.json.path"), data_type, transform)
 
     def unfold(self, value: Json) -> dict[str, str]:

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from tickhaul_sandbox import ManualClock, Sandbox, Settings, SystemClock
+from tickhaul_sandbox.__main__ import main
+
+from tests.sandbox.api import START, TLS, Api, ok
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tickhaul_sandbox", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@POSIX
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_the_command_says_when_it_is_ready_and_ends_on_a_signal(number: signal.Signals, status: int) -> None:
+    flags = ["--port", "0", "--api-key", "team:key_one", "--api-key", "team:key_two", "--minute-limit", "7"]
+    with command(*flags, "--fault", "html-503:exchanges.list:times=1") as process:
+        assert process.stdout is not None
+        word, url = process.stdout.readline().split()
+        assert word == "ready"
+        with httpx.Client(base_url=url, headers={"X-Api-Key": "key_two"}, verify=TLS) as client:
+            assert client.get("/v1/exchanges").status_code == 503
+            assert client.get("/v1/exchanges").headers["x-ratelimit-limit-minute"] == "7"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err) == (status, "", "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["--fault", "explode"], "unknown fault"),
+        (["--api-key", ":"], "api_keys"),
+        (["--minute-limit", "0"], "minute_limit"),
+        (["--captures", "nowhere"], "not the index of a captures directory"),
+    ],
+)
+def test_flags_that_cannot_work_are_wrong_usage(
+    flags: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", "0", *flags]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert text in err
+
+
+def test_a_port_that_is_taken_is_a_failure_that_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 1
+        with pytest.raises(OSError, match="in use"):
+            Sandbox(Settings(port=port)).start()
+    assert "cannot listen" in capsys.readouterr().err
+
+
+def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    for flag in ("--host", "--port", "--api-key", "--captures", "--seed", "--minute-limit", "--hour-limit"):
+        assert flag in text
+    assert "lost-answer" in text
+
+
+def test_a_sandbox_takes_the_port_it_is_given() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with Sandbox(Settings(port=port)) as sandbox:
+        assert sandbox.base_url == f"http://127.0.0.1:{port}"
+
+
+def test_a_stopped_sandbox_leaves_no_thread_no_port_and_no_file() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = set(threading.enumerate())
+        with Sandbox() as sandbox, Api(sandbox) as api:
+            ok(api.get("/exchanges"))
+            directory: Path = sandbox.service.artifacts._directory
+            assert directory.exists()
+            url = sandbox.base_url
+        gc.collect()
+    assert set(threading.enumerate()) <= before
+    assert not directory.exists()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, verify=TLS)
+    sandbox.stop()
+
+
+def test_sandboxes_run_side_by_side_and_know_nothing_of_each_other() -> None:
+    with Sandbox() as first, Sandbox() as second:
+        with Api(first) as api:
+            api.subscribe()
+        with Api(second) as api:
+            assert ok(api.get("/subscriptions"))["total"] == 0
+
+
+def test_a_sandbox_that_serves_a_slow_request_stops_all_the_same() -> None:
+    arrived = threading.Event()
+    lost: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            with Api(sandbox) as api:
+                api.get("/exchanges")
+        except httpx.TransportError as error:
+            lost.append(error)
+
+    with Sandbox(Settings(faults=("latency:seconds=1000",), request_deadline=2000)) as sandbox:
+        pause = sandbox.service.pause
+
+        async def noticed(seconds: float) -> None:
+            arrived.set()
+            await pause(seconds)
+
+        sandbox.service.pause = noticed  # type: ignore[method-assign]  # to know when the request has arrived
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert arrived.wait(30)
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_keys_and_accounts_are_at_hand() -> None:
+    with Sandbox(Settings(api_keys=("a:one", "b:two"))) as sandbox:
+        assert (sandbox.api_key, sandbox.api_keys) == ("one", ["one", "two"])
+        assert sandbox.account("b").name == "b"
+
+
+def test_system_time_can_be_advanced_and_never_turned_back() -> None:
+    clock = SystemClock()
+    before = clock.now_ns()
+    clock.advance(3600)
+    assert clock.now_ns() >= before + 3600 * 10**9
+    for any_clock in (clock, ManualClock(START)):
+        with pytest.raises(ValueError, match="forward"):
+            any_clock.advance(-1)
+
+
+def test_manual_time_stands_still_until_advanced() -> None:
+    clock = ManualClock(START)
+    assert clock.now_ns() == clock.now_ns() == START
+    clock.advance(0.25)
+    assert clock.now_ns() == START + 250_000_000
