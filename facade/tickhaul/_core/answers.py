@@ -7,6 +7,7 @@ say of it.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -44,6 +45,7 @@ _BY_STATUS: dict[int, type[errors.ApiError]] = {
     429: errors.RateLimitError,
 }
 _UNKNOWN = "unknown"
+_CODE = re.compile(r"[\w.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: fl
 def describe(answer: Answer) -> str:
     """An unsuccessful answer in a few words, for histories and logs."""
     code = _read_envelope(answer).code
-    return f"{answer.status}" if code == _UNKNOWN else f"{answer.status} {code}"
+    # Anything else is no code, and a line break in it would forge a line of a log.
+    return f"{answer.status} {code}" if code != _UNKNOWN and _CODE.fullmatch(code) else f"{answer.status}"
 
 
 def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, attempts: int) -> T:

@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, TypeVar
 
 from tickhaul._core.answers import Answer
@@ -15,6 +16,7 @@ from tickhaul._core.calls import Progress
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
+from tickhaul._core.secrets import MASK
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
 
 if TYPE_CHECKING:
@@ -67,6 +69,14 @@ class Hooks:
     on_request: Callable[[RequestInfo], object] | None
     on_retry: Callable[[RetryInfo], object] | None
     on_response: Callable[[ResponseInfo], object] | None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            hook: object = getattr(self, field.name)
+            if hook is not None and not callable(hook):
+                raise TypeError(f"{field.name}={hook!r}: expected a function or None")
+            if iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004 (see above)
+                raise TypeError(f"{field.name}: expected a plain function; nobody would run a coroutine")
 
 
 class Executor:
@@ -222,14 +232,14 @@ class Executor:
         _log.info("%s: try %d ended with %s; next in %.2f s", name, attempt, cause, wait)
         if self._hooks.on_retry is not None:
             answer = outcome if isinstance(outcome, Answer) else None
-            status, request_id = (answer.status, answer.request_id) if answer else (None, None)
+            status, request_id = (answer.status, self._request_id(answer)) if answer else (None, None)
             self._hooks.on_retry(RetryInfo(name, attempt, wait, cause, status, request_id))
 
     def _tell_response(self, call: Progress[T], answer: Answer, limits: RateLimits | None) -> None:
         info = ResponseInfo(
             operation=call.operation.name,
             status=answer.status,
-            request_id=answer.request_id,
+            request_id=self._request_id(answer),
             remaining_minute=limits.minute.remaining if limits else None,
             remaining_hour=limits.hour.remaining if limits else None,
             duration=answer.duration,
@@ -239,3 +249,7 @@ class Executor:
         _log.debug("%s: %d in %.3f s, request %s", info.operation, info.status, info.duration, info.request_id)
         if self._hooks.on_response is not None:
             self._hooks.on_response(info)
+
+    def _request_id(self, answer: Answer) -> str | None:
+        # Plainly, for a header holds the key as it is or not at all, and this runs for every answer.
+        return answer.request_id and answer.request_id.replace(self._secret.reveal(), MASK)
