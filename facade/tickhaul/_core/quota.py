@@ -6,17 +6,24 @@ answer carries what is left of both.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tickhaul._core.arguments import count
 from tickhaul._core.forks import renew_after_fork
+from tickhaul._core.secrets import Secret
 
 if TYPE_CHECKING:
     from tickhaul._core.headers import RateLimits, Window
+
+
+_MINUTE = 60.0
+_HOUR = 3600.0
+#: A token, but for the rounding of the clock's sums: somebody who slept exactly as told must find one.
+_ENOUGH = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +33,12 @@ class Quota:
     Args:
         per_minute: requests a minute of the account.
         per_hour: requests an hour of the account.
-        shared: whether clients of this process with the same origin and key draw on one quota.
+        shared: whether clients of this process with the same origin and key draw on one quota; the first of them then
+            decides where it begins.
 
     Raises:
-        ValueError: a count is not positive.
+        ValueError: a count is not positive; ``quota=None`` switches pacing off.
+        TypeError: a count is no whole number.
     """
 
     per_minute: int = 200
@@ -37,37 +46,50 @@ class Quota:
     shared: bool = True
 
     def __post_init__(self) -> None:
-        for name, value in (("per_minute", self.per_minute), ("per_hour", self.per_hour)):
-            if value < 1:
-                raise ValueError(f"{name}={value!r}: expected at least 1 request; quota=None switches pacing off")
+        count("per_minute", self.per_minute, 1)
+        count("per_hour", self.per_hour, 1)
 
 
 class _Bucket:
-    """A token bucket that believes what it is told."""
+    """A token bucket that believes what it is told, within reason.
 
-    __slots__ = ("capacity", "seconds", "since", "tokens")
+    Answers overtake each other, and a late one tells of a fuller bucket than there is by now. What this process's own
+    requests would have left of it is more than can really be there, so that is the bound on what is believed.
+
+    Args:
+        capacity: how many requests it holds.
+        seconds: how long it takes to fill.
+    """
+
+    __slots__ = ("_capacity", "_own", "_seconds", "_tokens")
 
     def __init__(self, capacity: int, seconds: float) -> None:
-        self.capacity = float(capacity)
-        self.seconds = seconds
-        self.tokens = self.capacity
-        self.since: float | None = None
+        self._capacity = float(capacity)
+        self._seconds = seconds
+        self._tokens = self._own = self._capacity
 
-    def refill(self, now: float) -> None:
-        if self.since is not None:
-            gained = (now - self.since) * self.capacity / self.seconds
-            self.tokens = min(self.capacity, self.tokens + max(gained, 0.0))
-        self.since = now
+    def refill(self, elapsed: float) -> None:
+        gained = elapsed * self._capacity / self._seconds
+        self._tokens = min(self._capacity, self._tokens + gained)
+        self._own = min(self._capacity, self._own + gained)
 
     def wait(self) -> float:
-        return 0.0 if self.tokens >= 1 else (1 - self.tokens) * self.seconds / self.capacity
+        return 0.0 if self._tokens >= _ENOUGH else (1 - self._tokens) * self._seconds / self._capacity
+
+    def take(self) -> None:
+        self._tokens -= 1
+        self._own -= 1
+
+    def drain(self) -> None:
+        self._tokens = min(self._tokens, 0.0)
 
     def adopt(self, window: Window, in_flight: int) -> None:
-        if window.limit:
-            self.capacity = float(window.limit)
+        if window.limit and window.limit != self._capacity:
+            # A bucket of another size is another bucket.
+            self._capacity = self._own = float(window.limit)
         if window.remaining is not None:
             # Requests on their way may not be in the server's count yet.
-            self.tokens = min(self.capacity, window.remaining - in_flight)
+            self._tokens = min(self._own, window.remaining - in_flight)
 
 
 class Ledger:
@@ -78,9 +100,10 @@ class Ledger:
     """
 
     def __init__(self, quota: Quota) -> None:
-        self._minute = _Bucket(quota.per_minute, 60.0)
-        self._hour = _Bucket(quota.per_hour, 3600.0)
+        self._minute = _Bucket(quota.per_minute, _MINUTE)
+        self._hour = _Bucket(quota.per_hour, _HOUR)
         self._in_flight = 0
+        self._latest = -math.inf
         self._closed_until = -math.inf
         self._lock = threading.Lock()
         renew_after_fork(self)
@@ -96,13 +119,12 @@ class Ledger:
             again; nothing is taken then.
         """
         with self._lock:
-            self._minute.refill(now)
-            self._hour.refill(now)
+            self._pass_time(now)
             wait = max(self._minute.wait(), self._hour.wait(), self._closed_until - now)
             if wait > 0:
                 return wait
-            self._minute.tokens -= 1
-            self._hour.tokens -= 1
+            self._minute.take()
+            self._hour.take()
             self._in_flight += 1
             return 0.0
 
@@ -114,26 +136,57 @@ class Ledger:
             limits: what its answer said, or ``None`` when it said nothing.
         """
         with self._lock:
-            self._in_flight -= 1
+            # A call that was under way in a forking thread ends in the child too, where nothing is on its way.
+            self._in_flight = max(self._in_flight - 1, 0)
+            self._pass_time(now)
             if limits is not None:
-                self._minute.refill(now)
-                self._hour.refill(now)
                 self._minute.adopt(limits.minute, self._in_flight)
                 self._hour.adopt(limits.hour, self._in_flight)
 
     def close_until(self, moment: float) -> None:
-        """Nothing may be sent before ``moment`` (monotonic seconds): the service answered 429."""
+        """Send nothing before a moment: the service answered 429, so whoever it was has used the quota up.
+
+        Args:
+            moment: on the monotonic clock, seconds. More than an hour away is a mistake of somebody's clock, for no
+                bucket takes longer to fill.
+        """
         with self._lock:
-            self._closed_until = max(self._closed_until, moment)
+            self._minute.drain()
+            self._closed_until = max(self._closed_until, min(moment, self._latest + _HOUR))
 
     def renew(self) -> None:
         """In a forked child: a vanished thread may hold the lock, and its requests are not this process's."""
         self._lock = threading.Lock()
         self._in_flight = 0
 
+    def _pass_time(self, now: float) -> None:
+        # Threads read the clock before they wait for the lock, so they may come in another order.
+        elapsed = max(now - self._latest, 0.0)
+        self._latest = max(now, self._latest)
+        self._minute.refill(elapsed)
+        self._hour.refill(elapsed)
 
-_shared: weakref.WeakValueDictionary[tuple[str, str], Ledger] = weakref.WeakValueDictionary()
-_shared_lock = threading.Lock()
+
+class _Accounts:
+    """The ledgers that clients of this process share, each for as long as one of them is in use."""
+
+    def __init__(self) -> None:
+        self._ledgers: weakref.WeakValueDictionary[tuple[str, Secret], Ledger] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def open(self, account: tuple[str, Secret], quota: Quota) -> Ledger:
+        with self._lock:
+            ledger = self._ledgers.get(account)
+            if ledger is None:
+                ledger = self._ledgers[account] = Ledger(quota)
+            return ledger
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
+
+
+_accounts = _Accounts()
 
 
 def open_ledger(quota: Quota | None, origin: str, key: str) -> Ledger | None:
@@ -142,15 +195,10 @@ def open_ledger(quota: Quota | None, origin: str, key: str) -> Ledger | None:
     Args:
         quota: the limits to assume; ``None`` for no pacing.
         origin: scheme, host and port of the service.
-        key: the API key; only its digest is kept.
+        key: the API key.
     """
     if quota is None:
         return None
     if not quota.shared:
         return Ledger(quota)
-    account = (origin, hashlib.sha256(key.encode()).hexdigest())
-    with _shared_lock:
-        ledger = _shared.get(account)
-        if ledger is None:
-            ledger = _shared[account] = Ledger(quota)
-        return ledger
+    return _accounts.open((origin, Secret(key)), quota)
