@@ -69,7 +69,8 @@ def test_hooks_are_told_every_step_in_order_with_all_there_is_to_know(serve: Ser
 def test_the_last_answer_is_at_hand_also_when_it_was_an_error(serve: Serve, connect: Connect) -> None:
     server = serve(done(COUNTS), error(404, "not_found", headers={"X-Request-Id": "req_3"}))
     client = connect(server)
-    assert client.last_response is None
+    before = client.last_response
+    assert before is None
     client.exports.cancel(EXP)
     assert client.last_response is not None
     assert (client.last_response.request_id, client.last_response.remaining_hour) == ("req_2", 9998)

@@ -116,7 +116,7 @@ class AsyncClient:
         """
         view = copy.copy(self)
         # The resources it may have built already hold the options of the original.
-        for name in [name for name in vars(view) if not name.startswith("_")]:
+        for name in [name for name in vars(view) if isinstance(getattr(type(view), name, None), cached_property)]:
             del view.__dict__[name]
         view._options = self._options.override(  # noqa: SLF001 (an instance of this class)
             timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, fields
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
@@ -177,6 +177,9 @@ class Executor:
     def renew(self) -> None:
         """In a forked child: a vanished thread may hold the lock."""
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client is neither pickled nor deep-copied: build a new one in the other process")
 
     def _try(self, call: Progress[T], key: str | None) -> Answer | Lost:
         """One try, within a slot of the quota."""
