@@ -17,6 +17,7 @@ from tickhaul import Quota
 from tickhaul._core import quota as module
 from tickhaul._core.headers import RateLimits, Window
 from tickhaul._core.quota import Ledger, open_ledger
+from tickhaul._core.secrets import Secret
 
 SILENT = Window(None, None, None)
 
@@ -378,6 +379,14 @@ def test_in_a_forked_child_nothing_is_under_way() -> None:
     ledger.settle(0.0, limits(minute=5))
     ledger.settle(0.0, limits(minute=5))
     assert granted(ledger, 0.0) == 5
+
+
+def test_the_register_of_a_forked_child_is_open() -> None:
+    accounts = module._Accounts()
+    ledger = accounts.open(("https://h", Secret("key")), Quota())
+    accounts._lock.acquire()
+    accounts.renew()
+    assert accounts.open(("https://h", Secret("key")), Quota()) is ledger
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tickhaul._core.arguments import one_of
-from tickhaul._core.schemas import export_schema
+from tickhaul._core.schemas import export_schema, read_optional
 from tickhaul._core.times import to_ns, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ticksupply_api.models import (
         CreateExportRequest,
         ExportFormat,
@@ -52,8 +53,6 @@ def creation_body(
     start_ns, end_ns = to_ns(start, now=now), to_ns(end, now=now)
     if start_ns >= end_ns:
         raise ValueError(f"start {to_text(start_ns)} is not before end {to_text(end_ns)}")
-    if isinstance(format_options, Mapping):
-        format_options = models.FormatOptions.from_dict(format_options)
     return models.CreateExportRequest(
         datastream_id=datastream_id,
         # As text, a form the service documents: a proxy that reads JSON numbers as floats cannot round it.
@@ -61,5 +60,5 @@ def creation_body(
         end_time=str(end_ns),
         schema=export_schema(schema),
         format=None if format is None else models.ExportFormat(one_of("format", format, list(models.ExportFormat))),
-        format_options=format_options,
+        format_options=read_optional("format_options", models.FormatOptions, format_options),
     )

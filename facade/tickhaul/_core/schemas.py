@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tickhaul._core.arguments import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ticksupply_api.models import (
         Column,
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
         StreamCategory,
         Unfold,
     )
-
-M = TypeVar("M")
 
 
 def creation_body(
@@ -45,8 +43,8 @@ def creation_body(
         name=name,
         stream_category=models.StreamCategory(one_of("stream_category", stream_category, list(models.StreamCategory))),
         columns=_columns(columns),
-        unfold=_model("unfold", models.Unfold.from_dict, unfold),
-        derive=_model("derive", models.Derive.from_dict, derive),
+        unfold=read_optional("unfold", models.Unfold, unfold),
+        derive=read_optional("derive", models.Derive, derive),
     )
 
 
@@ -64,8 +62,8 @@ def content_body(
 
     return models.SchemaContent(
         columns=_columns(columns),
-        unfold=_model("unfold", models.Unfold.from_dict, unfold),
-        derive=_model("derive", models.Derive.from_dict, derive),
+        unfold=read_optional("unfold", models.Unfold, unfold),
+        derive=read_optional("derive", models.Derive, derive),
     )
 
 
@@ -80,32 +78,62 @@ def export_schema(
     """
     from ticksupply_api import models  # noqa: PLC0415 (as above)
 
-    if schema is None or isinstance(schema, models.InlineSchema):
-        return schema
+    if schema is None:
+        return None
     if isinstance(schema, str):
         if not schema:
             raise ValueError("schema='': expected a name such as 'raw' or 'normalized', an id, or columns")
         return schema
     if isinstance(schema, models.Schema | models.SchemaListItem):
         return schema.id
-    if isinstance(schema, Mapping):
-        return _model("schema", models.InlineSchema.from_dict, schema)
+    if isinstance(schema, models.InlineSchema | Mapping):
+        return read_model("schema", models.InlineSchema, schema)
     raise TypeError(f"schema={schema!r}: expected a name, an id, a schema or its content, not {type(schema).__name__}")
 
 
 def _columns(columns: Sequence[Column | Mapping[str, object]]) -> list[Column]:
     from ticksupply_api.models import Column  # noqa: PLC0415 (as above)
 
-    if not columns:
+    if isinstance(columns, str | Mapping) or not isinstance(columns, Iterable):
+        raise TypeError(f"columns={columns!r}: expected a list of columns, not {type(columns).__name__}")
+    read = [read_model(f"columns[{at}]", Column, column) for at, column in enumerate(columns)]
+    if not read:
         raise ValueError("columns=[]: a schema needs at least one column")
-    return [_model(f"columns[{at}]", Column.from_dict, column) for at, column in enumerate(columns)]
+    return read
 
 
-def _model(name: str, read: Callable[[Mapping[str, object]], M], value: M | Mapping[str, object] | None) -> M:
-    """A model given as itself or as its JSON object; ``None`` stays ``None``, which the generated classes take."""
+class _Model(Protocol):
+    """What the generated classes have in common."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, object], /) -> Self: ...
+
+
+M = TypeVar("M", bound=_Model)
+
+
+def read_optional(name: str, kind: type[M], value: M | Mapping[str, object] | None) -> M | None:
+    """The same as `read_model`, where nothing may be given at all."""
+    return None if value is None else read_model(name, kind, value)
+
+
+def read_model(name: str, kind: type[M], value: M | Mapping[str, object]) -> M:
+    """A model given as itself or as its JSON object.
+
+    Args:
+        name: the parameter's name, for the error.
+        kind: the model's class.
+        value: what the caller passed.
+
+    Raises:
+        ValueError: the object does not have the documented shape.
+        TypeError: it is neither the model nor an object.
+    """
+    if isinstance(value, kind):
+        return value
     if not isinstance(value, Mapping):
-        return value  # type: ignore[return-value]  # the callers' types allow no other value
+        raise TypeError(f"{name}={value!r}: expected {kind.__name__} or its JSON object, not {type(value).__name__}")
     try:
-        return read(value)
+        return kind.from_dict(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{name}={dict(value)!r} does not have the documented shape: {error!r}") from None

@@ -58,20 +58,17 @@ class Stamp:
             operation: what is called.
             arguments: as its generated module takes them.
             key: the idempotency key, or ``None`` where the operation takes none.
+
+        Raises:
+            ValueError: an argument cannot be written as a URL or as JSON.
+            TypeError: an argument is of a type that JSON does not have.
         """
         parts = operation.request(**arguments)
         path = cast("str", parts["url"])
-        query = urlencode(
-            [
-                (name, value)
-                for name, value in cast("Mapping[str, object]", parts.get("params") or {}).items()
-                if value is not None
-            ]
-        )
+        query = _query(operation.name, cast("Mapping[str, object]", parts.get("params") or {}))
+        body = _body(operation.name, parts["json"]) if "json" in parts else None
         headers = list(self._headers)
-        body: bytes | None = None
-        if "json" in parts:
-            body = json.dumps(parts["json"], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        if body is not None:
             headers.append((b"Content-Type", b"application/json"))
         if operation.method in ("POST", "PUT"):
             # A POST without a body says so, else some proxies wait for one.
@@ -85,3 +82,22 @@ class Stamp:
             headers=headers,
             body=body,
         )
+
+
+def _query(operation: str, params: Mapping[str, object]) -> str:
+    given = [(name, value) for name, value in params.items() if value is not None]
+    try:
+        return urlencode(given)
+    except UnicodeEncodeError:
+        raise ValueError(f"{operation}: {dict(given)!r} holds half a character (a lone surrogate)") from None
+
+
+def _body(operation: str, document: object) -> bytes:
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{operation}: the body holds half a character (a lone surrogate)") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{operation}: the body cannot be written as JSON: {error}") from None
+    except TypeError as error:
+        raise TypeError(f"{operation}: the body cannot be written as JSON: {error}") from None
