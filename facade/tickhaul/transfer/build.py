@@ -135,7 +135,9 @@ class Build:
         folder: where it is built.
         shared: whether another live process was seen fetching it too.
         there: whether it was there already, under its final name.
-        restarts: how often it was started again.
+        restarts: how often it was started again because it had changed.
+        failed_checks: how often it arrived broken.
+        losses: how often its part file was removed by somebody else.
         refused: the listing whose URL the host refused last.
         draft: what there is of it on disk.
         work: its place in the agenda.
@@ -147,6 +149,8 @@ class Build:
     shared: bool = False
     there: bool = False
     restarts: int = 0
+    failed_checks: int = 0
+    losses: int = 0
     refused: int = -1
     draft: Draft | None = None
     work: Work = field(init=False)

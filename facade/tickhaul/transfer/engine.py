@@ -6,6 +6,7 @@ and whatever ends the transfer leaves through one door: connections are broken o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -138,10 +139,13 @@ class Transfer:
                 if cancel is not None and cancel.is_set():
                     raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
                 watch.look(self._channels)
+            if self._failure is None:
+                self.finisher.flush()
         finally:
             self._stop()
         if self._failure is not None:
             raise self._failure
+        self._tidy()
         self._report_failed()
         return [self.results[index] for index in range(len(self._files))]
 
@@ -244,6 +248,15 @@ class Transfer:
             for build in self.builds.values():
                 if build.work.phase is not Phase.FINISHED:
                     build.suspend()
+        # Whatever ended the transfer is the error to report, and what the manifest lacks the next run adds.
+        with contextlib.suppress(StorageError):
+            self.finisher.flush()
+
+    def _tidy(self) -> None:
+        """Remove what killed runs left of files that are there now."""
+        self.folder.reload()
+        for index in self.results:
+            self.folder.leftovers(self._files[index], resume=False)
 
     def _report_failed(self) -> None:
         failed = [build.work.error for build in self.builds.values() if build.work.error is not None]
@@ -307,11 +320,17 @@ class Transfer:
         with self.changed:
             if part.stale:
                 self.agenda.dropped(part)
-            elif self.agenda.completed(part):
-                build = self.builds[part.work]
-                build.remember()
-                self.finisher.take(build)
+                return
+            whole = self.agenda.completed(part)
             self._notice()
+        if not whole:
+            return
+        build = self.builds[part.work]
+        if self.finisher.is_quick(build):
+            self.finisher.finish(build)
+        else:
+            build.remember()
+            self.finisher.take(build)
 
     def stopped(self) -> bool:
         """Whether the transfer is ending."""

@@ -1,19 +1,20 @@
-"""Finishing files: one thread that has the disk confirm them, checks them, notes them down, and gives them their names.
+"""Finishing files: the disk confirms them, they are checked, they get their names, and the manifest learns of them.
 
-Files that become whole while it is at work are taken together, so that hundreds of small ones cost one manifest and
-one confirmation of the folder, not hundreds.
+Small files are finished by the thread that fetched them. What takes longer (confirming and hashing gigabytes) is left to
+a thread of its own, so that no connection waits for it. The manifest is written about once a second, not once a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import queue
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tickhaul.errors import IntegrityError
+from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer.checksums import broken_claim, digest_of
-from tickhaul.transfer.disk import disk_errors, sync_folder
+from tickhaul.transfer.disk import disk_errors, storage_error, sync_folder
 from tickhaul.transfer.manifest import Entry, add_to_manifest
 from tickhaul.transfer.model import DownloadedFile
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from tickhaul.transfer.engine import Transfer
 
 _TRIES = 2  # a file whose checksum is wrong is fetched once more
+_LOSSES = 4
+_FLUSH = 1.0  # seconds the manifest may lag behind
 
 
 class Finisher:
-    """The thread that finishes.
+    """Finishes files, in its own thread or in that of a caller.
 
     Args:
         transfer: what it works for.
@@ -33,12 +36,14 @@ class Finisher:
 
     def __init__(self, transfer: Transfer) -> None:
         self._transfer = transfer
+        self._fsync = transfer.options.fsync
         self._queue: queue.SimpleQueue[tuple[Build, bool] | None] = queue.SimpleQueue()
         self._confirming: set[int] = set()
-        self._failed_checks: dict[int, int] = {}
+        self._guard = threading.Lock()
+        self._entries: dict[str, Entry] = {}
 
     def take(self, build: Build) -> None:
-        """Finish a file that is whole."""
+        """Finish a file that is whole, in this object's own thread."""
         self._queue.put((build, True))
 
     def confirm(self, build: Build) -> None:
@@ -54,48 +59,68 @@ class Finisher:
     def run(self) -> None:
         """Finish files until there are no more."""
         while True:
-            batch = [self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get())
-            whole: list[Build] = []
-            for item in batch:
-                if item is None or self._transfer.stopping:
-                    return
-                build, finished = item
+            try:
+                item = self._queue.get(timeout=_FLUSH)
+            except queue.Empty:
+                self.flush()
+                continue
+            if item is None or self._transfer.stopped():
+                return
+            build, whole = item
+            if whole:
+                self.finish(build)
+            else:
                 self._confirming.discard(build.index)
-                draft = build.draft if self._transfer.options.fsync else None
-                if finished:
-                    if draft is not None:
-                        draft.file.sync()
-                    whole.append(build)
-                elif draft is not None:
+                draft = build.draft
+                if draft is not None:
                     draft.sync()
-            self._finish(whole)
+            if self._queue.empty():
+                self.flush()
 
-    def _finish(self, builds: list[Build]) -> None:
-        transfer, options = self._transfer, self._transfer.options
-        entries: dict[str, Entry] = {}
-        ready: list[tuple[Build, DownloadedFile]] = []
-        for build in builds:
-            result = self._checked(build)
-            if result is not None:
-                entries[build.name] = self._entry(build, result)
-                ready.append((build, result))
-        if not ready or transfer.stopped():
+    def is_quick(self, build: Build) -> bool:
+        """Whether finishing a file takes a moment only."""
+        claims = build.draft.claims if build.draft is not None else []
+        return not (self._transfer.options.hash or claims or (build.draft is not None and build.draft.remembers))
+
+    def finish(self, build: Build) -> None:
+        """Confirm, check and name a file that is whole.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        transfer = self._transfer
+        if self._fsync and build.draft is not None:
+            build.draft.file.sync()
+        result = self._checked(build)
+        if result is None:
             return
-        if not options.resume:
-            for _, result in ready:
-                # What the name holds is being replaced: the manifest must not describe it as the new file meanwhile.
-                with disk_errors(None, result.path):
-                    result.path.unlink(missing_ok=True)
-        # The manifest goes first: a name it does not know can then only be a file somebody else put there.
-        add_to_manifest(transfer.folder.path, entries, fsync=options.fsync)
-        named = [(build, result) for build, result in ready if self._name(build, result)]
-        if options.fsync:
-            with disk_errors(None, transfer.folder.path):
-                sync_folder(transfer.folder.path)
-        for build, result in named:
+        entry = self._entry(build, result)
+        if not transfer.options.resume or build.file.size is None:
+            # What the name holds is being replaced, or cannot be told by its announced length: the manifest must not
+            # describe it falsely for a moment, nor fail to describe it.
+            with disk_errors(build.name, result.path):
+                result.path.unlink(missing_ok=True)
+            add_to_manifest(transfer.folder.path, {build.name: entry}, fsync=self._fsync)
+        if self._name(build, result):
+            with self._guard:
+                self._entries[build.name] = entry
             transfer.settle(build, result)
+
+    def flush(self) -> None:
+        """Bring the manifest up to date, and have the disk confirm the new names.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        with self._guard:
+            entries, self._entries = self._entries, {}
+        if not entries:
+            return
+        folder = self._transfer.folder.path
+        if self._fsync:
+            with disk_errors(None, folder):
+                sync_folder(folder)
+        add_to_manifest(folder, entries, fsync=self._fsync)
 
     def _checked(self, build: Build) -> DownloadedFile | None:
         """Check a whole file; ``None`` when it is not what was announced and was started again or given up."""
@@ -104,22 +129,30 @@ class Finisher:
         claims = [] if draft is None else draft.claims
         assert work.size is not None
         sha256 = None
-        with disk_errors(build.name, path):
-            length = path.stat().st_size
+        try:
+            length = path.stat().st_size if draft is None else draft.file.length
             broken = broken_claim(path, claims, stopped=transfer.stopped)
             if transfer.options.hash:
                 sha256 = digest_of(path, hashlib.sha256(), None, transfer.stopped).hex()
+        except OSError as error:
+            problem: OSError | None = error
+        else:
+            problem = None
         if transfer.stopped():
             return None
-        if length != work.size:
-            text = f"it is {length} bytes on disk, not {work.size}"
-        elif broken is not None:
+        if isinstance(problem, FileNotFoundError):
+            self._lost(build)
+            return None
+        if problem is not None:
+            raise storage_error(problem, build.name, path)
+        if length == work.size and broken is None:
+            return DownloadedFile(build.target, length, sha256, work.kept > 0, build.there)
+        if broken is not None:
             text = f"it does not have the {broken.header} the host announced"
         else:
-            return DownloadedFile(build.target, length, sha256, work.kept > 0, build.there)
-        tries = self._failed_checks.get(build.index, 0) + 1
-        self._failed_checks[build.index] = tries
-        if tries < _TRIES:
+            text = f"it is {length} bytes on disk, not {work.size}"
+        build.failed_checks += 1
+        if build.failed_checks < _TRIES:
             transfer.restart(build, ranged=work.ranged)
         else:
             transfer.give_up(build, IntegrityError(f"{build.name} arrived broken: {text}", filename=build.name))
@@ -132,17 +165,24 @@ class Finisher:
         try:
             draft.file.publish(result.path)
         except FileNotFoundError:
-            return self._lost(build, result)
-        with disk_errors(build.name, result.path):
-            draft.forget()
-        return True
-
-    def _lost(self, build: Build, result: DownloadedFile) -> bool:
-        """The temporary file is gone: where locks do not work, another process may have finished it for us."""
-        there = result.path.is_file() and result.path.stat().st_size == result.bytes
+            # Where locks do not work, another process may have finished it for us.
+            there = result.path.is_file() and result.path.stat().st_size == result.bytes
+        else:
+            there = True
+            with disk_errors(build.name, result.path):
+                draft.forget()
         if not there:
-            self._transfer.restart(build, ranged=build.work.ranged)
+            self._lost(build)
         return there
+
+    def _lost(self, build: Build) -> None:
+        """The temporary file was removed, by another process or by a person: start again."""
+        build.losses += 1
+        if build.losses < _LOSSES:
+            self._transfer.restart(build, ranged=build.work.ranged)
+        else:
+            failure = StorageError(f"something keeps removing the part files of {build.name}", filename=build.name)
+            self._transfer.give_up(build, failure)
 
     def _entry(self, build: Build, result: DownloadedFile) -> Entry:
         known, claims = build.work.known, build.draft.claims if build.draft is not None else []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry
     from tickhaul.transfer.model import RemoteFile
 
-_TEMPORARY = re.compile(r"(?P<stem>.+)\.(?P<token>[0-9a-f]{8})(?:-new)?\.part(?:\.jsonl)?", re.DOTALL)
+_TEMPORARY = re.compile(r"(?P<stem>.+)\.(?P<token>[0-9a-f]{8})(?:-[0-9a-f]{8})?\.part(?:\.jsonl)?", re.DOTALL)
 
 
 class There(Enum):
@@ -48,6 +48,7 @@ class Folder:
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.path = Path(directory)
+        self._token = secrets.randbits(32)
         if self.path.is_symlink():
             raise StorageError(
                 f"{self.path} is a symbolic link to {os.readlink(self.path)}: "  # noqa: PTH115 - Path.readlink is this
@@ -61,8 +62,7 @@ class Folder:
         except OSError as error:
             failure = storage_error(error, None, self.path)
         else:
-            self._manifest = read_manifest(self.path)
-            self._leftovers = self._scan()
+            self.reload()
             return
         raise failure
 
@@ -125,12 +125,13 @@ class Folder:
         )
 
     def reload(self) -> None:
-        """Read the manifest again: another process may have added to it.
+        """Look again: another process may have brought files, or left some unfinished.
 
         Raises:
             StorageError: it cannot be read.
         """
         self._manifest = read_manifest(self.path)
+        self._leftovers = self._scan()
 
     def clear_target(self, file: RemoteFile) -> None:
         """Check that a file's final name may be replaced.
@@ -144,7 +145,8 @@ class Folder:
 
     def new_part(self, name: str) -> Path:
         """A temporary name that was never used."""
-        return self.path / f"{temporary_stem(name)}.{secrets.token_hex(4)}{PART}"
+        self._token = (self._token + 1) % (1 << 32)
+        return self.path / f"{temporary_stem(name)}.{self._token:08x}{PART}"
 
     def sweep(self) -> None:
         """Remove what a run that died while writing the manifest left of it."""

@@ -84,7 +84,7 @@ def check_distinct(names: Iterable[str]) -> None:
 
 def temporary_stem(name: str) -> str:
     """The start of the names of a file's temporary files: the name itself, shortened where it would get too long."""
-    room = _LONGEST - len(".0123456789abcdef") - len(SIDECAR)
+    room = _LONGEST - len(".01234567-01234567") - len(SIDECAR)
     if len(name.encode()) <= room:
         return name
     mark = hashlib.sha256(name.encode()).hexdigest()[:16]

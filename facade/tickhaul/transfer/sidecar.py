@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -125,7 +126,8 @@ class Sidecar:
         self._synced = self._lines if confirmed else 0
         if confirmed:
             lines.append({"synced": self._lines})
-        path = self.path.with_name(self.path.name.removesuffix(SIDECAR) + "-new" + PART) if again else self.path
+        stem = self.path.name.removesuffix(SIDECAR)
+        path = self.path.with_name(f"{stem}-{secrets.token_hex(4)}{PART}") if again else self.path
         flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         with self._guard, disk_errors(self._filename, self.path):
             handle = os.open(path, flags | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)

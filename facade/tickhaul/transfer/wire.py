@@ -7,11 +7,13 @@ is decrypted straight into the caller's buffer. Nothing here logs, and no error 
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tickhaul._version import __version__
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
+_MOMENT = 0.1  # seconds
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -54,9 +57,13 @@ def default_context() -> ssl.SSLContext:
 
 
 class Reply(http.client.HTTPResponse):
-    """An answer whose body is read piecewise, each piece at most one read from the connection."""
+    """An answer whose body is read in large pieces."""
 
-    _left: int | None = None
+    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # Any: handed through as they are
+        super().__init__(sock, *args, **named)
+        self._sock = sock
+        self._left: int | None = None
+        self._direct = False
 
     def begin(self) -> None:
         """Read the head."""
@@ -64,7 +71,7 @@ class Reply(http.client.HTTPResponse):
         self._left = self.length  # None for chunked bodies, and for those that end with the connection
 
     def read_into(self, view: memoryview) -> int:
-        """Put the next piece of the body into ``view``.
+        """Put the next piece of the body into ``view``: what comes within a moment, at least one read's worth.
 
         Returns:
             How many bytes it is; 0 when the body is over.
@@ -76,21 +83,46 @@ class Reply(http.client.HTTPResponse):
             view = view[: self._left]
         if not view:
             return 0
+        count = 0
         text = "the connection ended before the body did"
         try:
-            if self.chunked:
-                piece = self.read1(len(view))
-                count = len(piece)
-                view[:count] = piece
-            else:
-                count = self.fp.readinto1(view)
-                if self._left is not None:
-                    self._left -= count
-            if count or not self._left:
-                return count
+            count = self._through_buffer(view) if not self._direct else self._sock.recv_into(view)
+            if count and self._direct:
+                count = self._fill(view, count)
         except (OSError, http.client.HTTPException, ValueError) as error:
             text = describe(error)
+        else:
+            if self._left is not None:
+                self._left -= count
+            if count or not self._left:
+                return count
         raise WireError(text)
+
+    def _through_buffer(self, view: memoryview) -> int:
+        if self.chunked:
+            piece = self.read1(len(view))
+            view[: len(piece)] = piece
+            return len(piece)
+        # What was read along with the head comes first. All of it fits into a large view; from then on the buffer is
+        # empty, and the socket is read without its detour, which costs a fifth of the processor time.
+        direct = len(view) >= io.DEFAULT_BUFFER_SIZE
+        count = self.fp.readinto1(view)
+        self._direct = direct
+        return count
+
+    def _fill(self, view: memoryview, count: int) -> int:
+        """Read on while it comes fast: TLS hands over 16 KiB at most, too little to go through the caller each time."""
+        receive, clock, size = self._sock.recv_into, time.monotonic, len(view)
+        until = clock() + _MOMENT
+        while count < size and clock() < until:
+            try:
+                piece = receive(view[count:])
+            except OSError:
+                break  # what came before is good; the next read meets the same error
+            if not piece:
+                break
+            count += piece
+        return count
 
     @property
     def over(self) -> bool:
@@ -131,6 +163,7 @@ class Channel:
         self._reply: Reply | None = None
         self._aborted: str | None = None
         self._retired = False
+        self._proxies: dict[tuple[str, str], Proxy | None] = {}
         self.turn = 0
         self.received = 0
         self.busy = False
@@ -162,10 +195,7 @@ class Channel:
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> Reply:
         parts = _split(url)
-        try:
-            proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
-        except ValueError as error:
-            raise RefusedError(str(error)) from None
+        proxy = self._proxy(parts)
         assert parts.hostname is not None
         origin = _Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], proxy)
         reused = self._connection is not None and self._origin == origin
@@ -188,6 +218,16 @@ class Channel:
                 break
             reused = False
         raise failure
+
+    def _proxy(self, parts: SplitResult) -> Proxy | None:
+        key = (parts.scheme, parts.netloc)
+        if key not in self._proxies:
+            try:
+                proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
+            except ValueError as error:
+                raise RefusedError(str(error)) from None
+            self._proxies[key] = proxy
+        return self._proxies[key]
 
     def _send(self, origin: _Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
         if self._connection is None:
