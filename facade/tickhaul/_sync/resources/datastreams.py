@@ -119,7 +119,7 @@ class Datastreams:
         codes = [known.code for known in self._caller.call(operations.LIST_EXCHANGES)]
         if exchange not in codes:
             near = get_close_matches(exchange, codes, _SUGGESTIONS, 0.5) or codes[:_SUGGESTIONS]
-            return f"there is no exchange {exchange!r}, did you mean {' or '.join(near)}?"
+            return f"there is no exchange {exchange!r}" + (f", did you mean {' or '.join(near)}?" if near else "")
         # A wrong symbol often shares its beginning with the right one: BTCUSD for BTCUSDT, btcusdt for BTCUSDT.
         for part in (instrument, instrument.upper(), instrument.upper()[:3]):
             pages = self._caller.pages(

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: docs: guides/pagination.
 _USUAL, _LARGEST = 50, 100
+#: Seconds, ample for an answer.
+_LAST_LOOK = 1.0
 
 
 class Exports:
@@ -185,8 +187,8 @@ class Exports:
     ) -> ExportJob:
         """Wait until a job has succeeded, looking at it ever less often.
 
-        A look that fails for a passing reason (the network, the service, its quota) does not end the wait; the time
-        does.
+        A look that fails for a passing reason (the network, the service, its quota) does not end the wait, unless it is
+        the first one at a job given by its id; the time does.
 
         Args:
             job: the job or its id.
@@ -202,20 +204,24 @@ class Exports:
             ExportCanceled: it was canceled or deleted.
             WaitTimeout: the time is up; ``error.job`` is the job as last seen.
             NotFoundError: this account has no such job.
+            DeadlineExceeded: the time was up before the first look at a job given by its id.
             TickhaulError: see the module `tickhaul.errors`.
         """
         clock = self._caller.clock
         limit = Deadline(seconds_or_unlimited("timeout", timeout), clock.monotonic)
+        # A last look is taken before the time is up, however long the interval has grown.
+        reserve = min(_LAST_LOOK, limit.seconds / 2)
         # An id alone tells nothing yet; a job may already carry its end.
-        seen = self.get(job) if isinstance(job, str) else job
+        seen = self._within(limit).get(job) if isinstance(job, str) else job
         for interval in poll_intervals(self._caller.executor.uniform):
             if on_progress is not None:
                 on_progress(seen)
             if is_over(seen):
                 return seen
-            if interval >= limit.remaining():
+            left = limit.remaining() - reserve
+            if left <= 0:
                 break
-            clock.sleep(interval)
+            clock.sleep(min(interval, left))
             seen = self._look_again(seen, limit)
         return self._give_up(seen, limit, cancel=cancel_on_timeout)
 
@@ -287,9 +293,12 @@ class Exports:
 
         return run_blocking(work, cancel)
 
+    def _within(self, limit: Deadline) -> Exports:
+        return Exports(self._caller.within(limit.remaining()))
+
     def _look_again(self, seen: ExportJob, limit: Deadline) -> ExportJob:
         try:
-            return Exports(self._caller.within(limit.remaining())).get(seen)
+            return self._within(limit).get(seen)
         except (NetworkError, DeadlineExceeded):
             return seen
         except ApiError as error:
