@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import httpcore
-import httpx
 
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
@@ -98,8 +97,6 @@ class Transport:
             httpcore.ProxyError,
         ) as error:
             return self._lost(error, timeout, until)
-        except httpx.DecodingError as error:
-            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
         finally:
             deadline.current.reset(running)
 
@@ -201,15 +198,22 @@ def _within(seconds: float, until: Deadline) -> str:
 
 
 def _trusting() -> ssl.SSLContext:
+    import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
+
     return httpx.create_ssl_context()
 
 
-def _read(response: httpcore.Response, duration: float) -> Answer:
+def _read(response: httpcore.Response, duration: float) -> Answer | Lost:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
     body = response.content
     if "content-encoding" in headers and body:
-        # The body is complete; what is left is to unpack it, which httpx does for every encoding it asked for.
-        body = httpx.Response(response.status, headers=response.headers, content=body).content
+        import httpx  # noqa: PLC0415 (as above)
+
+        try:
+            # The body is complete; what is left is to unpack it, which httpx does for every encoding asked for.
+            body = httpx.Response(response.status, headers=response.headers, content=body).content
+        except httpx.DecodingError as error:
+            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
     return Answer(status=response.status, headers=headers, body=body, duration=duration)
 
 
