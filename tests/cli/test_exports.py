@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import signal
 import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -201,6 +202,17 @@ def test_a_key_of_ones_own_creates_one_export(tickhaul: Callable[..., Ran], expo
     words = ("exports", "create", "123", "--from", "2024-01", "--to", "2024-02", "--idempotency-key", str(uuid4()))
     first, second = (tickhaul(*words, "--json").document for _ in range(2))
     assert first["id"] == second["id"]
+
+
+def test_an_interrupted_creation_can_be_repeated(
+    tickhaul: Callable[..., Ran], export: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tickhaul._sync.resources.exports.Exports.create", lambda *_, **__: signal.raise_signal(signal.SIGINT)
+    )
+    ran = tickhaul("exports", "create", "123", "--from", "2024-01", "--to", "2024-02")
+    assert ran.code == 130
+    assert "--from 2024-01-01T00:00:00Z --to 2024-02-01T00:00:00Z --idempotency-key " in ran.err
 
 
 def test_a_folder_that_cannot_be_made_fails_and_says_what_is_kept(

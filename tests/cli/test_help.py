@@ -75,9 +75,9 @@ def test_every_operation_of_the_service_has_a_command() -> None:
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_help_loads_neither_the_client_nor_what_draws_tables(word: str) -> None:
     program = (
-        "import sys; from tickhaul.cli import main; code = main(sys.argv[1:]);"
-        "heavy = {'httpx', 'httpcore', 'attrs', 'attr', 'rich', 'anyio', 'dateutil', 'starlette', 'ticksupply_api'};"
-        "sys.exit(code or ' '.join(sorted(heavy & set(sys.modules))) or 0)"
+        "import sys, typer; before = {*sys.modules}; from tickhaul.cli import main; code = main(sys.argv[1:]);"
+        "heavy = {'httpx', 'httpcore', 'attr', 'rich', 'anyio', 'dateutil', 'starlette', 'ticksupply_api'};"
+        "sys.exit(code or ' '.join(sorted(heavy & {*sys.modules} - before)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", program, word], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

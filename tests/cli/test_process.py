@@ -79,6 +79,23 @@ def test_ctrl_c_leaves_an_export_that_another_command_brings_home(
     assert sandbox.api_key not in err
 
 
+def test_a_download_that_was_interrupted_goes_on(
+    tickhaul: Callable[..., Ran], sandbox: Sandbox, job: str, tmp_path: Path
+) -> None:
+    assert tickhaul("exports", "wait", job).code == 0
+    fault = sandbox.faults.add("latency:storage.get:seconds=3600")
+    with process(sandbox, "-vv", "download", job, "--out", str(tmp_path)) as running:
+        read_until(running, "exports.get_download: 200")
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+    assert (running.returncode, out) == (130, "")
+    assert f"`tickhaul download {job} --out {tmp_path}` goes on from there" in err
+    assert not list(tmp_path.glob("*.gz"))
+    sandbox.faults.remove(fault)
+    assert tickhaul("download", job, "--out", tmp_path).code == 0
+    assert list(tmp_path.glob("*.gz"))
+
+
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly(sandbox: Sandbox) -> None:
     with process(sandbox, "instruments", "binance") as running:
         assert running.stdout is not None

@@ -79,9 +79,9 @@ def test_the_demo_shows_recorded_rows_on_disk(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.chdir(ROOT)
-    for _ in range(2):  # the second run finds the files of the first
-        ran = offline("demo", "--out", tmp_path)
-        assert (ran.code, ran.err) == (0, "")
+    runs = [offline("demo", "--out", tmp_path) for _ in range(2)]  # the second finds the files of the first
+    assert [(run.code, run.err) for run in runs] == [(0, ""), (0, "")]
+    ran = runs[-1]
     assert f"serves recorded messages from {Path('..', 'shared', 'data', 'captures')}." in ran.out
     with gzip.open(CAPTURES / "okx__BTC-USDT__trade.tsv.gz", "rt", encoding="utf-8") as lines:
         recorded = {line.rstrip("\n").split("\t", 1)[1] for line in lines}

@@ -59,6 +59,15 @@ def test_a_key_of_ones_own_makes_repeating_harmless(tickhaul: Callable[..., Ran]
     assert tickhaul(*words).document["id"] == tickhaul(*words).document["id"]
 
 
+def test_a_key_that_is_none_is_wrong_usage(
+    tickhaul: Callable[..., Ran], received: Callable[..., list[RecordedRequest]]
+) -> None:
+    ran = tickhaul("subscriptions", "create", "binance", "BTCUSDT", "trades", "--idempotency-key", "mine")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'mine' is not a UUID" in ran.err
+    assert not received()
+
+
 @pytest.mark.parametrize(("typed", "code", "left"), [("n", 1, 1), ("y", 0, 0)])
 def test_a_person_is_asked_before_recordings_are_dropped(
     tickhaul: Callable[..., Ran],

@@ -75,8 +75,12 @@ def list_instruments(
     ),
 )
 def list_datastreams(
-    exchange: Annotated[str | None, typer.Argument(metavar="[EXCHANGE]", show_default=False)] = None,
-    instrument: Annotated[str | None, typer.Argument(metavar="[INSTRUMENT]", show_default=False)] = None,
+    exchange: Annotated[
+        str | None, typer.Argument(metavar="[EXCHANGE]", show_default=False, help="An exchange's code.")
+    ] = None,
+    instrument: Annotated[
+        str | None, typer.Argument(metavar="[INSTRUMENT]", show_default=False, help="A symbol on it.")
+    ] = None,
     stream_type: Annotated[
         str | None, typer.Option("--stream-type", metavar="TYPE", help="Such as trades or depth.")
     ] = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tickhaul.cli import journey
+from tickhaul.cli.orders import Cut, Fetch, Order
 from tickhaul.cli.output import write
 from tickhaul.cli.progress import Reporter
 from tickhaul.cli.sandbox import check_extra
@@ -72,7 +73,8 @@ def demo(
         now = time.time_ns()
         with Reporter() as reporter:
             # Every run is of another sandbox with other exports, so files of an earlier run are replaced.
-            order, fetch = journey.Order(names, now - _SPAN, now), journey.Fetch(out, resume=False)
+            order = Order(names, Cut(now - _SPAN, now))
+            fetch = Fetch(out, resume=False)
             brought = journey.haul(client, order, fetch, _Narrator(reporter)).files
     for file in brought:
         _show(file)

@@ -8,6 +8,7 @@ import typer
 
 from tickhaul.cli import journey
 from tickhaul.cli.options import Connections, Export, Hash, Json, Out, Resume
+from tickhaul.cli.orders import Fetch
 from tickhaul.cli.output import show_json, show_list
 from tickhaul.cli.progress import Reporter, tell
 from tickhaul.cli.session import connect
@@ -32,7 +33,7 @@ def download_export(
     A file has its final name only when it is whole and checked. Broken off by whatever, the same command goes on from
     what was fetched.
     """
-    fetch = journey.Fetch(out, connections, with_hash, resume)
+    fetch = Fetch(out, connections, with_hash, resume)
     with connect() as client, Reporter() as reporter:
         brought = journey.download(client, export, fetch, reporter)
     tell(journey.told(brought, fetch))

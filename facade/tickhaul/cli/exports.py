@@ -25,6 +25,7 @@ from tickhaul.cli.options import (
     WireFormat,
     examples,
 )
+from tickhaul.cli.orders import Cut, check, read_range
 from tickhaul.cli.output import show_done, show_json, show_list, show_one
 from tickhaul.cli.progress import Reporter
 from tickhaul.cli.session import connect
@@ -73,19 +74,9 @@ def create_export(
 ) -> None:
     """Start an export. The account needs a subscription to the datastream, active or paused."""
     checked = check_target(target, wire_format)
-    first, last = journey.read_range(start, end)
-    columns = chosen_schema(schema, schema_file)
-    options = read_format_options(format_options)
+    cut = read_cut(start, end, schema, schema_file, file_format, format_options, idempotency_key)
     with connect() as client:
-        made = client.exports.create(
-            resolve(client, checked, wire_format),
-            first,
-            last,
-            schema=columns,
-            format=file_format,
-            format_options=options,
-            idempotency_key=idempotency_key,
-        )
+        made = journey.export(client, resolve(client, checked, wire_format), cut)
         show_one(made, EXPORT_WHOLE, as_json=as_json)
 
 
@@ -137,12 +128,23 @@ def list_urls(export: Export, as_json: Json = False) -> None:
 exports.command("download", epilog=examples(f"tickhaul exports download {_ID} --out data/"))(download_export)
 
 
-def chosen_schema(schema: str | None, file: str | None) -> str | dict[str, object] | None:
-    """The columns of an export: by name or id, or from a file.
+def read_cut(
+    start: str,
+    end: str,
+    schema: str | None,
+    schema_file: str | None,
+    file_format: str | None,
+    format_options: list[str] | None,
+    idempotency_key: str | None,
+) -> Cut:
+    """What an export is to hold, from what was typed; checked before anything is sent.
 
     Raises:
-        UsageError: both are given, or the file is not a schema.
+        ValueError: it cannot be made.
     """
-    if schema is not None and file is not None:
+    if schema is not None and schema_file is not None:
         raise UsageError("--schema and --schema-file name the columns twice")
-    return schema if file is None else read_inline_schema(file)
+    first, last = read_range(start, end)
+    columns = schema if schema_file is None else read_inline_schema(schema_file)
+    options = read_format_options(format_options)
+    return check(Cut(first, last, columns, file_format, options, idempotency_key))

@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from tickhaul.cli import journey
-from tickhaul.cli.documents import read_format_options
 from tickhaul.cli.download import file_document, show_files
-from tickhaul.cli.exports import chosen_schema
+from tickhaul.cli.exports import read_cut
 from tickhaul.cli.options import (
     Connections,
     FileFormat,
@@ -24,6 +23,7 @@ from tickhaul.cli.options import (
     WaitSeconds,
     WireFormat,
 )
+from tickhaul.cli.orders import Fetch, Order
 from tickhaul.cli.output import show_json
 from tickhaul.cli.progress import Reporter
 from tickhaul.cli.session import connect
@@ -58,20 +58,9 @@ def haul(
 
     Broken off by Ctrl-C or an error, it says what is left, and which command goes on from there.
     """
-    first, last = journey.read_range(start, end)
-    order = journey.Order(
-        (exchange, instrument, stream_type),
-        first,
-        last,
-        wire_format=wire_format,
-        schema=chosen_schema(schema, schema_file),
-        format=file_format,
-        format_options=read_format_options(format_options),
-        subscribe=subscribe,
-        timeout=timeout,
-        idempotency_key=idempotency_key,
-    )
-    fetch = journey.Fetch(out, connections, with_hash, resume)
+    cut = read_cut(start, end, schema, schema_file, file_format, format_options, idempotency_key)
+    order = Order((exchange, instrument, stream_type), cut, wire_format, subscribe, timeout)
+    fetch = Fetch(out, connections, with_hash, resume)
     with connect() as client, Reporter() as reporter:
         result = journey.haul(client, order, fetch, reporter)
     if as_json:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from tickhaul._core.exports import creation_body
-from tickhaul._core.idempotency import choose_key
-from tickhaul._core.times import to_ns, to_text
-from tickhaul.cli.failures import UsageError
+from tickhaul._core.times import to_text
+from tickhaul.cli.orders import Haul
 from tickhaul.cli.session import current
 from tickhaul.cli.text import files, size
 from tickhaul.errors import ApiError, ExportCanceled, ExportFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tickhaul import Client
+    from tickhaul.cli.orders import Cut, Fetch, Order
     from tickhaul.models import Datastream, ExportJob, Subscription
     from tickhaul.transfer import DownloadedFile, Progress
 
@@ -45,90 +41,18 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """How files are brought home.
-
-    Attributes:
-        directory: where to.
-        connections: how many at once; ``None`` for the usual.
-        hash: whether to compute SHA-256.
-        resume: whether to go on from what is there, or to replace it.
-    """
-
-    directory: Path
-    connections: int | None = None
-    hash: bool = False
-    resume: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to haul.
-
-    Attributes:
-        names: exchange, instrument and stream type.
-        wire_format: the wire format, where there are several.
-        start: the first moment, in nanoseconds.
-        end: the moment after the last, in nanoseconds.
-        schema: the columns.
-        format: the file format.
-        format_options: its options.
-        subscribe: whether to see to it that the datastream is being recorded.
-        timeout: seconds to wait for the export.
-        idempotency_key: the key of the export's creation; ``None`` for a fresh one.
-    """
-
-    names: tuple[str, str, str]
-    start: int
-    end: int
-    wire_format: str | None = None
-    schema: str | Mapping[str, object] | None = None
-    format: str | None = None
-    format_options: Mapping[str, object] | None = None
-    subscribe: bool = True
-    timeout: float = 3600.0
-    idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Haul:
-    """What came of an order."""
-
-    datastream: Datastream
-    subscription: Subscription | None
-    job: ExportJob
-    files: list[DownloadedFile]
-
-
-def read_range(start: str, end: str) -> tuple[int, int]:
-    """The range two texts stand for, in nanoseconds, both seen from one and the same now.
-
-    Raises:
-        UsageError: the range is empty.
-        ValueError: one is not understood.
-    """
-    now = time.time_ns()
-    first, last = to_ns(start, now=now), to_ns(end, now=now)
-    if first >= last:
-        raise UsageError(f"--from {to_text(first)} is not before --to {to_text(last)}")
-    return first, last
-
-
 def haul(client: Client, order: Order, fetch: Fetch, listener: Listener) -> Haul:
     """Find, subscribe, export, wait, download.
 
     Raises:
-        ValueError: the order cannot be carried out; nothing was sent.
         TickhaulError: a step failed; the session knows what is left.
     """
-    _check(order)
     stream = client.datastreams.find(*order.names, order.wire_format)
     listener.say(f"datastream {stream.datastream_id}: {' '.join(order.names)} {stream.wire_format}")
     subscription = subscribe(client, stream) if order.subscribe else None
     if subscription is not None:
         listener.say(f"subscription {subscription.id}: {subscription.status}")
-    job = export(client, stream, order)
+    job = export(client, stream, order.cut)
     listener.say(f"export {job.id}: {to_text(job.start_time)} to {to_text(job.end_time)}")
     job = wait(client, job, order.timeout, listener, fetch=fetch)
     listener.say(f"export {job.id}: {job.status}")
@@ -146,22 +70,22 @@ def subscribe(client: Client, stream: Datastream) -> Subscription:
     return subscription
 
 
-def export(client: Client, stream: int | Datastream, order: Order) -> ExportJob:
+def export(client: Client, stream: int | Datastream, cut: Cut) -> ExportJob:
     """Start the export."""
     # Known beforehand, so that somebody who is cut off can send the very same request again.
-    key = order.idempotency_key or str(uuid4())
+    key = cut.idempotency_key or str(uuid4())
     lists = current().command("exports", "list")
     with _leaving(
-        f"The export may have been created: `{lists}` tells. Repeated with --from {to_text(order.start)} "
-        f"--to {to_text(order.end)} --idempotency-key {key} within a day, this command creates no second one."
+        f"The export may have been created: `{lists}` tells. Repeated with --from {to_text(cut.start)} "
+        f"--to {to_text(cut.end)} --idempotency-key {key} within a day, this command creates no second one."
     ):
         return client.exports.create(
             stream,
-            order.start,
-            order.end,
-            schema=order.schema,
-            format=order.format,
-            format_options=order.format_options,
+            cut.start,
+            cut.end,
+            schema=cut.schema,
+            format=cut.format,
+            format_options=cut.format_options,
             idempotency_key=key,
         )
 
@@ -221,21 +145,6 @@ def told(brought: list[DownloadedFile], fetch: Fetch) -> str:
     if not brought:
         return "the export holds no files: nothing was recorded in this range"
     return f"{files(len(brought))}, {size(sum(file.bytes for file in brought))}, in {fetch.directory}"
-
-
-def _check(order: Order) -> None:
-    """Refuse what would be refused once the export is created, before anything else is done for it."""
-    any_stream = 1
-    creation_body(
-        any_stream,
-        order.start,
-        order.end,
-        schema=order.schema,
-        format=order.format,
-        format_options=order.format_options,
-        now=order.end,
-    )
-    choose_key(order.idempotency_key)
 
 
 def _download_command(identifier: str, fetch: Fetch) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tickhaul._core.arguments import seconds
+from tickhaul._core.idempotency import choose_key
 from tickhaul.cli.session import current
 
 
@@ -33,6 +34,10 @@ def _check_seconds(value: float) -> float:
     return seconds("--timeout", value)
 
 
+def _check_key(value: str | None) -> str | None:
+    return None if value is None else choose_key(value)
+
+
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", callback=_note_json, help="One JSON document on stdout, for programs.")
 ]
@@ -42,6 +47,7 @@ IdempotencyKey: TypeAlias = Annotated[
     typer.Option(
         "--idempotency-key",
         metavar="UUID",
+        callback=_check_key,
         help="Repeating the command with the same key within a day does the thing once.",
     ),
 ]
