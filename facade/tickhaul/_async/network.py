@@ -13,12 +13,15 @@ import httpcore
 
 from tickhaul._async.primitives import connect, new_backend
 from tickhaul._core import deadline
+from tickhaul._core.enginelog import cut_engine_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
+
+cut_engine_log()
 
 
 class Untrusted(httpcore.ConnectError):

@@ -48,9 +48,9 @@ _UNKNOWN = "unknown"
 _CODE = re.compile(r"[\w.-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """A complete HTTP answer.
+    """A complete HTTP answer. It has no ``repr`` of its own, because its body may hold presigned URLs.
 
     Attributes:
         status: the HTTP status, any number.
@@ -124,12 +124,12 @@ def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, att
     try:
         return _parse(operation, answer)
     except KeyError as error:
-        problem = f"the field {error} is missing"
+        problem = secret.scrub(f"the field {error} is missing")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        problem = f"{type(error).__name__}: {error}" if answer.body else "the body is empty"
+        problem = secret.scrub(f"{type(error).__name__}: {error}") if answer.body else "the body is empty"
     # Outside the handler, so that the exception carries no context that holds the body.
     raise errors.ResponseDecodeError(
-        secret.scrub(f"{operation.name}: the service answered {answer.status} but the body does not fit: {problem}"),
+        f"{operation.name}: the service answered {answer.status} but the body does not fit: {problem}",
         status=answer.status,
         body_excerpt=secret.excerpt(answer.body),
         request_id=_request_id(answer, secret),

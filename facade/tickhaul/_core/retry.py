@@ -35,9 +35,9 @@ class Loss(Enum):
     """Another try cannot go better, such as a certificate that is not trusted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Lost:
-    """A try without a complete answer.
+    """A try without a complete answer. It has no ``repr`` of its own, because the text may quote what the server sent.
 
     Attributes:
         loss: what that means for trying again.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from tickhaul._core import deadline
+from tickhaul._core.enginelog import cut_engine_log
 from tickhaul._sync.primitives import connect, new_backend
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
+
+cut_engine_log()
 
 
 class Untrusted(httpcore.ConnectError):

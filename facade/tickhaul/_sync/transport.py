@@ -7,6 +7,7 @@ cookies and writes whole URLs to its log; none of that may happen to a request t
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from functools import partial
@@ -173,9 +174,10 @@ class Transport:
                     "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
                 )
             case httpcore.ProxyError():
-                # The proxy's 4xx is about this client's login or rights, the rest about its own troubles.
-                loss = Loss.HOPELESS if str(error).startswith("4") else Loss.NOT_SENT
-                return Lost(loss, f"the proxy answered {error}")
+                # The proxy's 4xx is about this client's login or rights, the rest about its own troubles. Its own words
+                # for a status are left out: they are the one place where a login could come back.
+                said = re.sub(r"^([0-9]{3}) .*", r"\1", str(error))
+                return Lost(Loss.HOPELESS if said.startswith("4") else Loss.NOT_SENT, f"the proxy answered {said}")
             case httpcore.PoolTimeout():
                 return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
             case httpcore.ConnectTimeout():
