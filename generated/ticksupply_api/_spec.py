@@ -1,4 +1,4 @@
 """Which contract this package was generated from."""
 
 VERSION = "1.0"
-SHA256 = "82017ce6d7fbed545e1f22ae4a28311ab2ba77bead4b1ebb45da126202f9c66e"
+SHA256 = "31a9787ff8b265d5f4d5ba168726547c32bc3793bc284986578b2c2cb949af2e"

@@ -24,8 +24,8 @@ class CreateSchemaRequest:
         columns: Columns of a schema in a request. The cap of 100 is the default; the vendor's support can raise it.
         name: Name of the schema.
         stream_category: The category of streams the schema is for.
-        unfold: The array of which every element becomes a row, by exchange code.
-        derive: Fields to make in the messages before extraction, by exchange code.
+        unfold: The array of which every element becomes a row, by exchange code, or null to clear it.
+        derive: Fields to make in the messages before extraction, by exchange code, or null to clear them.
         additional_properties: Fields that the contract does not name, as they came.
     """
 

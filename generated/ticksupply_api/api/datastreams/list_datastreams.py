@@ -1,12 +1,16 @@
-from http import HTTPStatus
-from typing import Any
+from __future__ import annotations
 
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from ... import errors
-from ...client import AuthenticatedClient, Client
 from ...models.datastream_page import DatastreamPage
 from ...types import UNSET, Response, Unset
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import AuthenticatedClient, Client
 
 
 def _get_kwargs(
@@ -80,8 +84,8 @@ def sync_detailed(
      Datastreams across all exchanges, a page at a time. Every filter is optional.
 
     Args:
-        exchange (str | Unset): Code of an exchange.
-        instrument (str | Unset): Symbol of an instrument on its exchange.
+        exchange (str | Unset): Free text.
+        instrument (str | Unset): Free text.
         stream_type (str | Unset): Free text.
         wire_format (str | Unset): Free text.
         limit (int | Unset): Page size of the catalog's lists.
@@ -126,8 +130,8 @@ def sync(
      Datastreams across all exchanges, a page at a time. Every filter is optional.
 
     Args:
-        exchange (str | Unset): Code of an exchange.
-        instrument (str | Unset): Symbol of an instrument on its exchange.
+        exchange (str | Unset): Free text.
+        instrument (str | Unset): Free text.
         stream_type (str | Unset): Free text.
         wire_format (str | Unset): Free text.
         limit (int | Unset): Page size of the catalog's lists.
@@ -167,8 +171,8 @@ async def asyncio_detailed(
      Datastreams across all exchanges, a page at a time. Every filter is optional.
 
     Args:
-        exchange (str | Unset): Code of an exchange.
-        instrument (str | Unset): Symbol of an instrument on its exchange.
+        exchange (str | Unset): Free text.
+        instrument (str | Unset): Free text.
         stream_type (str | Unset): Free text.
         wire_format (str | Unset): Free text.
         limit (int | Unset): Page size of the catalog's lists.
@@ -211,8 +215,8 @@ async def asyncio(
      Datastreams across all exchanges, a page at a time. Every filter is optional.
 
     Args:
-        exchange (str | Unset): Code of an exchange.
-        instrument (str | Unset): Symbol of an instrument on its exchange.
+        exchange (str | Unset): Free text.
+        instrument (str | Unset): Free text.
         stream_type (str | Unset): Free text.
         wire_format (str | Unset): Free text.
         limit (int | Unset): Page size of the catalog's lists.
