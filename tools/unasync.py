@@ -105,7 +105,7 @@ def main() -> int:
         return 1 if different or stale else 0
     for path in different:
         (TARGET / path).parent.mkdir(parents=True, exist_ok=True)
-        (TARGET / path).write_text(texts[path], encoding="utf-8")
+        (TARGET / path).write_text(texts[path], encoding="utf-8", newline="\n")
     for path in stale:
         (TARGET / path).unlink()
     print(f"_sync: {len(different)} written, {len(stale)} removed, {len(texts) - len(different)} unchanged")
