@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from tickhaul.xythub.errors import FramingError
+from tickhaul.xythub.varints import varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,7 @@ def frame(message: Message, *, marker: Marker = Marker.VARINT) -> bytes:
     # In one order of map entries, so that the same request is always the same bytes.
     body = message.SerializeToString(deterministic=True)
     size = len(body)
-    length = size.to_bytes(_FIXED_BYTES, "big", signed=True) if marker is Marker.FIXED else _varint(size)
+    length = size.to_bytes(_FIXED_BYTES, "big", signed=True) if marker is Marker.FIXED else varint(size)
     return b"".join((bytes([marker]), length, body))
 
 
@@ -193,15 +194,6 @@ def parse(message_type: type[M], body: Bytes, *, offset: int = 0) -> M:
     # Outside the handler: the parser's own exception adds nothing.
     name = message_type.DESCRIPTOR.full_name
     raise _wrong("the frame's content does not parse", f"a {name}", problem, offset)
-
-
-def _varint(number: int) -> bytes:
-    groups = bytearray()
-    while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
-        number >>= 7
-    groups.append(number)
-    return bytes(groups)
 
 
 def _read_header(data: Bytes, offset: int, limit: int) -> tuple[int, int] | None:

@@ -1,0 +1,1 @@
+"""An answer's bytes become columns, and columns what people work with."""

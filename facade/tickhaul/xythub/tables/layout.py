@@ -1,0 +1,160 @@
+"""Where the columns of an answer lie in its bytes.
+
+Parsing an answer as one message builds all of its columns in memory at once, several times the size of the answer. What
+is large, the lists, is therefore only located here and parsed one by one, in pieces. This reads the layout every
+serialiser writes; whatever is legal but unusual (a column twice, a list in two parts) is refused as odd, and protobuf
+itself brings the answer into the usual form first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tickhaul.xythub.framing import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.protobuf.message import Message
+
+_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+_WIDTHS = {_FIXED64: 8, _FIXED32: 4}
+_VARINT_BITS = 70
+#: DataResponse.data, Table.columns, and the two halves of a map's entry; the same in both contracts.
+_DATA = 2
+_COLUMNS = 1
+_KEY, _VALUE = 1, 2
+
+
+class OddLayout(Exception):  # noqa: N818 (a finding that stays inside the package)
+    """The bytes are malformed, or legal but not laid out the usual way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A column's place in an answer.
+
+    Attributes:
+        name: the column's name.
+        member: the number of the list's kind in ``ValueList``; 0 when the list has no kind.
+        content: the bytes of the list message.
+    """
+
+    name: str
+    member: int
+    content: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    number: int
+    wire_type: int
+    whole: memoryview
+    content: memoryview
+
+
+def find_columns(body: memoryview) -> tuple[list[Slot], bytes]:
+    """The columns of a ``DataResponse``, and the bytes of everything else in it.
+
+    Raises:
+        OddLayout: it is malformed or unusual.
+    """
+    slots: dict[str, Slot] = {}
+    rest: list[memoryview] = []
+    for field in _fields(body):
+        if field.number != _DATA:
+            rest.append(field.whole)
+            continue
+        for entry in _messages(field):
+            if entry.number == _COLUMNS:
+                slot = _read_entry(entry)
+                if slot.name in slots:
+                    raise OddLayout
+                slots[slot.name] = slot
+    return list(slots.values()), b"".join(rest)
+
+
+def straighten(response_type: type[Message], body: memoryview) -> bytes:
+    """The same answer in the usual layout, by protobuf itself.
+
+    Raises:
+        FramingError: it is malformed.
+    """
+    message = parse(response_type, body)
+    message.DiscardUnknownFields()
+    return message.SerializeToString()
+
+
+def only_content(content: memoryview) -> memoryview:
+    """What the one field of a list message holds, packed; nothing for an empty list.
+
+    Raises:
+        OddLayout: the list is in parts, or not packed.
+    """
+    if not content:
+        return content
+    (field, *more) = _fields(content)
+    if more or field.number != 1 or field.wire_type != _LENGTH:
+        raise OddLayout
+    return field.content
+
+
+def _read_entry(entry: _Field) -> Slot:
+    key, value, *more = _messages(entry, at_least=2)
+    if more or (key.number, value.number) != (_KEY, _VALUE) or key.wire_type != _LENGTH:
+        raise OddLayout
+    try:
+        name = str(key.content, "utf-8")
+    except UnicodeDecodeError:
+        raise OddLayout from None
+    kinds = list(_messages(value))
+    if not kinds:
+        return Slot(name, 0, memoryview(b""))
+    (kind, *more) = kinds
+    if more or kind.wire_type != _LENGTH:
+        raise OddLayout
+    return Slot(name, kind.number, kind.content)
+
+
+def _messages(field: _Field, at_least: int = 0) -> list[_Field]:
+    if field.wire_type != _LENGTH:
+        raise OddLayout
+    found = list(_fields(field.content))
+    if len(found) < at_least:
+        raise OddLayout
+    return found
+
+
+def _fields(data: memoryview) -> Iterator[_Field]:
+    at = 0
+    while at < len(data):
+        start = at
+        tag, at = _read_varint(data, at)
+        number, wire_type = tag >> 3, tag & 7
+        if wire_type == _LENGTH:
+            length, at = _read_varint(data, at)
+            end = at + length
+        elif wire_type == _VARINT:
+            end = _read_varint(data, at)[1]
+        elif wire_type in _WIDTHS:
+            end = at + _WIDTHS[wire_type]
+        else:
+            raise OddLayout
+        if number == 0 or end > len(data):
+            raise OddLayout
+        yield _Field(number, wire_type, data[start:end], data[at:end])
+        at = end
+
+
+def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
+    number = 0
+    for shift in range(0, _VARINT_BITS, 7):
+        if at >= len(data):
+            break
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, at
+    raise OddLayout
