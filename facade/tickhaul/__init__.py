@@ -108,14 +108,17 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name in ("errors", "models"):
-        return import_module(f"tickhaul.{name}")
-    if name not in __all__:
-        raise AttributeError(f"module 'tickhaul' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES.get(name, "tickhaul.errors")), name)
-    globals()[name] = value
-    return value
+# Hidden from type checkers, which would take it for a promise of any name at all.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in ("errors", "models"):
+            return import_module(f"tickhaul.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module 'tickhaul' has no attribute {name!r}")
+        value: object = getattr(import_module(_HOMES.get(name, "tickhaul.errors")), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

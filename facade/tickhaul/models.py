@@ -87,14 +87,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'tickhaul.models' has no attribute {name!r}")
-    from ticksupply_api import models  # noqa: PLC0415 (the generated package loads with its first use)
+# Hidden from type checkers, which would take it for a promise of any name at all.
+if not TYPE_CHECKING:
 
-    value: object = getattr(models, name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'tickhaul.models' has no attribute {name!r}")
+        from ticksupply_api import models  # noqa: PLC0415 (the generated package loads with its first use)
+
+        value: object = getattr(models, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
