@@ -134,6 +134,24 @@ def test_a_raw_parquet_file_keeps_the_messages(api: Api, clock: ManualClock, tmp
     assert [(str(ns), text) for ns, text in rows] == [tuple(row.values()) for row in api.rows(plain)]
 
 
+def test_a_collection_time_in_iso8601_is_a_timestamp_in_parquet(api: Api, clock: ManualClock, tmp_path: Path) -> None:
+    meta = {"value": "collection_timestamp_ns", "format": "iso8601"}
+    schema = {
+        "columns": [{"output_column": "at", "meta": meta}, {"output_column": "ns", "meta": {**meta, "format": "ns"}}]
+    }
+    api.subscribe()
+    export_id = api.export(START - HOUR, START, schema=schema, format="parquet")
+    clock.advance(1)
+    for name, content in api.files(export_id).items():
+        (tmp_path / name).write_bytes(content)
+    with duckdb.connect() as database:
+        table = database.read_parquet(str(tmp_path / "*.parquet"))
+        assert str(table.types[0]) == "TIMESTAMP_NS"
+        rows = table.project('epoch_us("at"), ns // 1000').fetchall()
+    assert rows
+    assert all(at == us for at, us in rows)
+
+
 @pytest.mark.parametrize(
     ("value", "field"),
     [

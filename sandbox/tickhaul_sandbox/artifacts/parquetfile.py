@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tickhaul_sandbox import duck
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -27,17 +29,14 @@ def write_parquet(
         rows: The rows.
         options: `compression` and `row_group_size`.
     """
-    import duckdb  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
-
-    # One thread, so that row groups come out in the order of the rows.
-    with duckdb.connect(":memory:", config={"threads": 1}) as database:
-        names = [f'"{column.replace(chr(34), chr(34) * 2)}"' for column in columns]
-        declared = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
+    with duck.connect() as database:
+        declared = ", ".join(f"{duck.quoted(name)} {kind}" for name, kind in zip(columns, types, strict=True))
         database.execute(f"CREATE TABLE rows ({declared})")
-        lists = ", ".join(f"unnest(${index}::{kind}[])" for index, kind in enumerate(types, 1))
+        values = ", ".join(duck.column(index, kind) for index, kind in enumerate(types, 1))
+        insert = f"INSERT INTO rows SELECT {values}"
         remaining = iter(rows)
         while batch := list(islice(remaining, _BATCH)):
-            database.execute(f"INSERT INTO rows SELECT {lists}", [list(column) for column in zip(*batch, strict=True)])
+            database.execute(insert, [duck.pack(column) for column in zip(*batch, strict=True)])
         target = str(path).replace("'", "''")
         database.execute(
             f"COPY rows TO '{target}' "

@@ -3,7 +3,7 @@
 A transform is one scalar expression over `{v}`. It is parsed before it is run, and only what computes a value from `{v}`
 is let through: no subquery, no window, no other column, no function that reads files, settings or the clock, none that
 makes large things of small ones. The database it runs in has no access to files or the network, little memory, and is
-interrupted, between two chunks of rows, when it takes too long.
+interrupted when it takes too long.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
+
+from tickhaul_sandbox import duck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +24,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.artifacts.tables import Value
     from tickhaul_sandbox.schemas.types import DataType
 
-_CONFIG: dict[str, Any] = {  # duckdb types its configuration as strings but takes numbers
-    "threads": 1,
+_CONFIG = {
     "memory_limit": "512MB",
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -45,8 +47,12 @@ _NODES = frozenset(
 )
 _MACROS = frozenset({"fdiv", "fmod", "if", "nullif", "split_part"})
 _BOMBS = frozenset({"array_resize", "bar", "generate_series", "list_resize", "lpad", "range", "repeat", "rpad"})
+# Not every version of DuckDB says of these that they depend on more than their arguments.
+_CURIOUS = frozenset({"current_setting", "getvariable"})
 # What several expressions, or none, become in parentheses.
 _TUPLE = frozenset({"row"})
+# Between two chunks of rows the time is looked at; within one, not every version of DuckDB can be interrupted.
+_CHUNK = 1024
 # What a result may be; a value of any other type is written as text.
 _KEPT = re.compile(r"BOOLEAN|DECIMAL\([0-9]+,[0-9]+\)|DOUBLE|FLOAT|U?(BIG|HUGE|SMALL|TINY)INT|U?INTEGER|VARCHAR")
 
@@ -63,11 +69,11 @@ class Evaluator:
     """
 
     def __init__(self, seconds: float) -> None:
-        import duckdb  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
+        from duckdb import Error  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
 
         self._seconds = seconds
-        self._error = duckdb.Error
-        self._database = duckdb.connect(":memory:", config=_CONFIG)
+        self._error = Error
+        self._database = duck.connect(_CONFIG)
         self._database.execute("SET lock_configuration = true")
 
     def __enter__(self) -> Self:
@@ -105,19 +111,24 @@ class Evaluator:
             TransformError: If it fails or takes too long.
         """
         kept = self.check(transform, data_type)
-        texts = data_type.name == "decimal"
-        given = [str(value) if texts and value is not None else value for value in values]
-        listed = "VARCHAR" if texts else data_type.sql
-        rows = f"SELECT CAST(unnest($1::{listed}[]) AS {data_type.sql}) AS v"
-        query = f"SELECT CAST((\n{_filled(transform)}\n) AS {kept}) FROM ({rows})"  # noqa: S608 - inspected
-        return [row[0] for row in self._execute(query, [given])]
+        query = (
+            f"SELECT CAST((\n{_filled(transform)}\n) AS {kept}) "  # noqa: S608 - inspected
+            f"FROM (SELECT {duck.column(1, data_type.sql)} AS v)"
+        )
+        results: list[Value] = []
+        latest = time.monotonic() + self._seconds
+        for start in range(0, len(values), _CHUNK):
+            if time.monotonic() > latest:
+                raise TransformError(f"interrupted after {self._seconds} s")
+            results += [row[0] for row in self._execute(query, [duck.pack(values[start : start + _CHUNK])])]
+        return results
 
     def _inspect(self, transform: str) -> None:
-        [(text,)] = self._execute("SELECT json_serialize_sql($1)", [_wrapped(_filled(transform))])
+        [(text,)] = self._execute("SELECT json_serialize_sql($1::VARCHAR)", [_wrapped(_filled(transform))])
         tree = json.loads(text)
         if tree.get("error"):
             raise TransformError(str(tree.get("error_message")))
-        [(plain,)] = self._execute("SELECT json_serialize_sql($1)", [_wrapped("1")])
+        [(plain,)] = self._execute("SELECT json_serialize_sql($1::VARCHAR)", [_wrapped("1")])
         expressions = _take_expressions(tree)
         if len(expressions) != 1 or _frame(tree) != _frame(json.loads(plain)):
             raise TransformError("must be a single expression")
@@ -151,14 +162,12 @@ class Evaluator:
 @lru_cache(maxsize=1)
 def _functions() -> frozenset[str]:
     """Return the functions a transform may call: those whose result depends on nothing but their arguments."""
-    import duckdb  # noqa: PLC0415 - heavy, and only Parquet and transforms need it
-
-    with duckdb.connect(":memory:", config=_CONFIG) as database:
+    with duck.connect(_CONFIG) as database:
         rows = database.execute(
             "SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT' "
             "EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         ).fetchall()
-    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS - _TUPLE
+    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS - _CURIOUS - _TUPLE
 
 
 def _filled(transform: str) -> str:

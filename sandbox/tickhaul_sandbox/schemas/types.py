@@ -48,7 +48,7 @@ class DataType:
         if value is None or isinstance(value, Missing):
             return None
         if self.name == "string":
-            return value if isinstance(value, str) else write(value)
+            return _whole(value if isinstance(value, str) else write(value))
         if self.name == "bool":
             return _boolean(value)
         number = _number(value)
@@ -63,6 +63,11 @@ class DataType:
             return number.quantize(Decimal((0, (1,), -self.places)), context=_EXACT)
         except InvalidOperation:
             return None
+
+
+def _whole(text: str) -> str:
+    # Half of a surrogate pair is possible in JSON, but no file can hold it.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_type(text: str) -> DataType | None:
