@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import time
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tickhaul._core.times import to_datetime, to_ns, to_text
+from tickhaul._core.times import TimeLike, to_datetime, to_ns, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +110,12 @@ def test_every_accepted_form_is_exact(value: Any, ns: int) -> None:
     read = to_ns(value, now=NOW)
     assert read == ns
     assert type(read) is int
+
+
+def test_the_type_of_all_these_can_be_built_upon() -> None:
+    # In an annotation that is evaluated, as without `from __future__ import annotations`.
+    assert date in get_args(TimeLike | None)
+    assert type(None) in get_args(TimeLike | None)
 
 
 @given(plain_nanoseconds)

@@ -20,7 +20,8 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
 
     Args:
         proxy: what the caller asked for; ``None`` reads ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``
-            (on macOS and Windows the system's settings too), and ``""`` means a direct connection in any case.
+            (on macOS and Windows the system's settings too) unless it would carry the key unencrypted away from this
+            machine and back, and ``""`` means a direct connection in any case.
         origin: where the client connects to.
 
     Raises:

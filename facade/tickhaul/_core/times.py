@@ -60,7 +60,7 @@ class _Datetime64(Protocol):
 
 
 #: Whatever stands for a moment: see `to_ns`.
-TimeLike: TypeAlias = "datetime | date | timedelta | SupportsIndex | str | _Datetime64"
+TimeLike: TypeAlias = datetime | date | timedelta | SupportsIndex | str | _Datetime64
 
 
 def to_ns(value: TimeLike, *, now: int) -> int:
