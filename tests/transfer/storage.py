@@ -109,6 +109,7 @@ class Storage:
         self._closing = threading.Event()
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
+        self._etags: dict[str, tuple[bytes, str]] = {}
         self._times: Counter[tuple[str, int]] = Counter()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
@@ -141,7 +142,11 @@ class Storage:
 
     def etag(self, name: str) -> str:
         """The ETag of a file's present content."""
-        return f'"{hashlib.sha256(self.files[name]).hexdigest()[:16]}"'
+        content = self.files[name]
+        known = self._etags.get(name)
+        if known is None or known[0] is not content:
+            known = self._etags[name] = (content, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+        return known[1]
 
     # -- the server ---------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 if "forkserver" not in multiprocessing.get_all_start_methods():
     pytest.skip("needs a fork server", allow_module_level=True)
 
-KILLS = int(os.environ.get("TICKHAUL_KILLS", "25"))
+KILLS = int(os.environ.get("TICKHAUL_KILLS", "20"))
 CONNECTIONS = 4
 PART = 64 * KIB
 FILES = {

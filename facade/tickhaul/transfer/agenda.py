@@ -46,6 +46,7 @@ class Work:
         ranged: whether to ask for ranges.
         round: counts the times it was started (again); parts of an earlier round are void.
         refusals: how often in a row the host refused a URL.
+        flying: the parts being fetched, in the order they were given out.
     """
 
     order: int
@@ -57,7 +58,7 @@ class Work:
     phase: Phase = Phase.CLOSED
     round: int = 0
     refusals: int = 0
-    flying: set[Part] = field(default_factory=set)
+    flying: dict[Part, None] = field(default_factory=dict)
     error: TransferError | None = None
 
     @property
@@ -167,7 +168,7 @@ class Agenda:
         while self._ready:
             part = heapq.heappop(self._ready)[3]
             if not part.stale:
-                part.work.flying.add(part)
+                part.work.flying[part] = None
                 return part
         return self._split()
 
@@ -185,7 +186,7 @@ class Agenda:
         middle = longest.position + longest.left // 2
         half = Part(longest.work, longest.round, middle, longest.end, middle)
         longest.end = middle
-        longest.work.flying.add(half)
+        longest.work.flying[half] = None
         return half
 
     def next_at(self) -> float | None:
@@ -257,13 +258,13 @@ class Agenda:
         heapq.heappush(self._later, (part.not_before, next(self._count), part))
 
     def _land(self, part: Part) -> None:
-        part.work.flying.discard(part)
+        part.work.flying.pop(part, None)
         if not part.stale:
             part.work.done.add(part.start, part.position)
 
     def dropped(self, part: Part) -> None:
         """A void part's thread has let go of it."""
-        part.work.flying.discard(part)
+        part.work.flying.pop(part, None)
 
     def restart(self, work: Work, *, size: int | None, ranged: bool) -> None:
         """Forget everything about a file but its id, and start it again."""

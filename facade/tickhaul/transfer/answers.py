@@ -47,14 +47,7 @@ class Judgement:
     wait: float | None = None
 
 
-def judge(
-    status: int,
-    headers: Mapping[str, str],
-    *,
-    asked: tuple[int, int] | None,
-    known: Identity,
-    now: datetime | None = None,
-) -> Judgement:
+def judge(status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | None, known: Identity) -> Judgement:
     """Decide what an answer means.
 
     Args:
@@ -62,7 +55,6 @@ def judge(
         headers: the headers, names in lower case.
         asked: the range asked for, end exclusive; ``None`` when the whole file was.
         known: what is known of the file so far.
-        now: the time against which a ``Retry-After`` date is taken; the present by default.
 
     Returns:
         What to do. A 206 is read only if its ``Content-Range`` is exactly what was asked for, and any body only if it is
@@ -80,7 +72,9 @@ def judge(
     if status == 416:
         return Judgement(Meaning.LIED, "416: the host says the file has no such bytes")
     if status in _AGAIN or status >= 500:
-        return Judgement(Meaning.AGAIN, f"{status}", wait=retry_after(headers.get("retry-after"), now))
+        return Judgement(
+            Meaning.AGAIN, f"{status}", wait=retry_after(headers.get("retry-after"), _date(headers.get("date")))
+        )
     if 400 <= status < 500:
         return Judgement(Meaning.EXPIRED, f"{status}")
     return Judgement(Meaning.AGAIN, f"unexpected status {status}")
@@ -116,19 +110,29 @@ def _number(text: str | None) -> int | None:
 
 
 def retry_after(text: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait after a ``Retry-After`` in either of its forms; ``None`` when there is none."""
+    """Seconds to wait after a ``Retry-After`` in either of its forms; ``None`` when there is none.
+
+    Args:
+        text: the header.
+        now: the host's ``Date``, so that a wrong clock on either side does no harm; the present by default.
+    """
     if text is None:
         return None
     seconds = _number(text.strip())
     if seconds is not None:
         return float(seconds)
+    moment = _date(text)
+    return None if moment is None else max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def _date(text: str | None) -> datetime | None:
+    if text is None:
+        return None
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def headers_of(pairs: list[tuple[str, str]]) -> dict[str, str]:

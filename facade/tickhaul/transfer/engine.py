@@ -169,6 +169,8 @@ class Transfer:
                     build.adopt(part, memory, fsync=options.fsync)
                 else:
                     part.discard()
+        if builds:
+            self.folder.check_writable()
         self._check_room()
         sizes = [build.work.size for build in builds]
         total = None if None in sizes else sum(size or 0 for size in sizes)

@@ -85,6 +85,16 @@ class Folder:
         with disk_errors(None, self.path):
             return shutil.disk_usage(self.path).free
 
+    def check_writable(self) -> None:
+        """Check that files can be made here.
+
+        Raises:
+            StorageError: they cannot.
+        """
+        effective = os.access in os.supports_effective_ids
+        if not os.access(self.path, os.W_OK | os.X_OK, effective_ids=effective):
+            raise StorageError(f"cannot write in {self.path}: it is read-only, or somebody else's")
+
     def target(self, name: str) -> Path:
         """Where a file goes."""
         return self.path / name

@@ -1,0 +1,353 @@
+"""The wire: redirects, certificates, proxies, and what is never let out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl
+import threading
+import traceback
+from typing import TYPE_CHECKING, Self
+
+import pytest
+import trustme
+from tickhaul.errors import StorageError
+from tickhaul.transfer import RemoteFile, download
+from tickhaul.transfer.urls import redacted
+
+from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
+from tests.transfer.storage import SECRET, Answer, Request, Storage, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FILES = {"a": content(300 * KIB)}
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def redirecting(target: Storage | str, status: int = 307) -> Callable[[Request, Answer], Answer]:
+    def fault(request: Request, _: Answer) -> Answer:
+        url = target if isinstance(target, str) else target.url(request.name)
+        return refusal(status, Location=url)
+
+    return fault
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_https_is_followed(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext, status: int
+) -> None:
+    with Storage(FILES, context=server_context) as target, Storage(FILES) as first:
+        first.fault = redirecting(target, status)
+        haul(first, tmp_path, ssl_context=trusting)
+        assert all("range" in request.headers for request in target.requests)
+    assert_arrived(target, tmp_path)
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:9/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "//[", "x"])
+def test_a_redirect_to_anything_else_is_refused(tmp_path: Path, target: str) -> None:
+    with Storage(FILES) as storage:
+        storage.fault = redirecting(f"{target}?sig={SECRET}")
+        with pytest.raises(StorageError, match=r"refused a redirect to .*only https is followed") as caught:
+            haul(storage, tmp_path)
+    assert SECRET not in str(caught.value)
+
+
+def test_redirects_that_do_not_end_are_refused(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Storage(FILES, context=server_context) as storage:
+        storage.fault = redirecting(storage)
+        with pytest.raises(StorageError, match="more than 5 redirects"):
+            haul(storage, tmp_path, ssl_context=trusting)
+
+
+def test_a_certificate_nobody_vouches_for_ends_the_transfer_at_once(
+    tmp_path: Path, server_context: ssl.SSLContext
+) -> None:
+    with Storage(FILES, context=server_context) as storage:
+        with pytest.raises(StorageError, match=r"certificate of localhost is not trusted: .*SSL_CERT_FILE"):
+            haul(storage, tmp_path, connections=1)
+        assert storage.connections == 1
+        assert storage.requests == []
+
+
+def test_ssl_cert_file_names_ones_own_authority(
+    tmp_path: Path, authority: trustme.CA, server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    with Storage(FILES, context=server_context) as storage:
+        haul(storage, tmp_path / "out")
+    assert_arrived(storage, tmp_path / "out")
+
+
+def test_connections_are_kept_for_the_next_part(tmp_path: Path) -> None:
+    with Storage({"a": content(2000 * KIB)}) as storage:
+        haul(storage, tmp_path, connections=2)
+        assert storage.connections == 2
+        assert len(storage.requests) == 16
+
+
+def test_a_kept_connection_the_server_has_closed_counts_as_no_failure(tmp_path: Path) -> None:
+    def hang_up(request: Request, answer: Answer) -> Answer:
+        answer.close = True
+        return answer
+
+    with Storage({"a": content(2000 * KIB)}, hang_up) as storage:
+        haul(storage, tmp_path, connections=1, attempts=1)
+        assert storage.connections == 16
+    assert_arrived(storage, tmp_path)
+
+
+class Tunnel:
+    """An HTTP proxy: CONNECT for https, absolute URLs for http."""
+
+    def __init__(self, *, wants: str | None = None, refuses: bool = False) -> None:
+        self.heads: list[str] = []
+        self._wants, self._refuses = wants, refuses
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept)]
+        self._sockets: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for sock in self._sockets:
+            sock.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._sockets.append(client)
+                self._run(self._serve, client)
+
+    def _run(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                piece = client.recv(4096)
+                if not piece:
+                    return
+                head += piece
+            self.heads.append(head.decode())
+            if self._refuses or (self._wants is not None and f"Basic {self._wants}" not in self.heads[-1]):
+                status = "403 Forbidden" if self._refuses else "407 Proxy Authentication Required"
+                client.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+                client.shutdown(socket.SHUT_WR)
+                return
+            verb, target, _ = self.heads[-1].split(" ", 2)
+            address = target.split("/")[2] if "//" in target else target
+            upstream = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
+            self._sockets.append(upstream)
+            if verb == "CONNECT":
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                upstream.sendall(head.replace(target.encode(), ("/" + target.split("/", 3)[3]).encode(), 1))
+            self._run(self._pump, upstream, client)
+            self._pump(client, upstream)
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def tunnel() -> Iterator[Tunnel]:
+    with Tunnel() as tunnel:
+        yield tunnel
+
+
+def test_https_goes_through_a_proxy_by_connect(
+    tmp_path: Path, tunnel: Tunnel, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Storage(FILES, context=server_context) as storage:
+        haul(storage, tmp_path, ssl_context=trusting, proxy=f"http://127.0.0.1:{tunnel.port}", connections=2)
+        assert [head.split("\r\n")[0] for head in tunnel.heads] == [f"CONNECT localhost:{storage.port} HTTP/1.1"] * 2
+    assert_arrived(storage, tmp_path)
+    assert SECRET not in str(tunnel.heads)
+
+
+def test_plain_http_goes_through_a_proxy_by_absolute_url(tmp_path: Path, tunnel: Tunnel) -> None:
+    with Storage(FILES) as storage:
+        haul(storage, tmp_path, proxy=f"127.0.0.1:{tunnel.port}", connections=1)
+        assert tunnel.heads[0].startswith(f"GET http://127.0.0.1:{storage.port}/exports/a?")
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_the_environment_names_the_proxy(
+    tmp_path: Path,
+    tunnel: Tunnel,
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{tunnel.port}")
+    with Storage(FILES, context=server_context) as storage:
+        haul(storage, tmp_path / "through", ssl_context=trusting, trust_env=True)
+        assert tunnel.heads
+        seen = len(tunnel.heads)
+        haul(storage, tmp_path / "not", ssl_context=trusting, trust_env=False)
+        monkeypatch.setenv("NO_PROXY", "example.org,localhost")
+        haul(storage, tmp_path / "exempt", ssl_context=trusting, trust_env=True)
+        assert len(tunnel.heads) == seen
+    assert_arrived(storage, tmp_path / "exempt")
+
+
+def test_a_proxy_is_given_its_password_and_the_host_is_not(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Tunnel(wants="dXNlcjpwQHNz") as tunnel, Storage(FILES, context=server_context) as storage:
+        url = f"http://user:p%40ss@127.0.0.1:{tunnel.port}"
+        haul(storage, tmp_path, ssl_context=trusting, proxy=url)
+        assert all("proxy-authorization" not in request.headers for request in storage.requests)
+        with pytest.raises(StorageError, match="said 407") as caught:
+            haul(storage, tmp_path / "x", ssl_context=trusting, proxy=url.replace("p%40ss", "wrong"))
+    assert "wrong" not in str(caught.value)
+    assert "wrong" not in repr(options(proxy=url.replace("p%40ss", "wrong")))
+
+
+def test_a_proxy_that_refuses_ends_the_transfer(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with (
+        Tunnel(refuses=True) as tunnel,
+        Storage(FILES, context=server_context) as storage,
+        pytest.raises(StorageError, match=r"the proxy 127\.0\.0\.1:.* said 403 Forbidden"),
+    ):
+        haul(storage, tmp_path, ssl_context=trusting, proxy=f"http://127.0.0.1:{tunnel.port}")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "text"),
+    [
+        ("https://127.0.0.1:1", "http:// proxies only, not https://"),
+        ("socks5://127.0.0.1:1", "http:// proxies only, not socks5://"),
+        ("http://:3128", "names no host"),
+        ("http://x:99999", "names no host"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: str, text: str) -> None:
+    with Storage(FILES) as storage, pytest.raises(StorageError, match=text):
+        haul(storage, tmp_path, proxy=proxy)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host/a",
+        "http:///a",
+        "/a",
+        "",
+        "http://host:x/a",
+        "http://host/a b",
+        "http://host/a\r\nX-Evil: 1",
+        "http://h\u00f6st/",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_told(tmp_path: Path, url: str) -> None:
+    files = [RemoteFile("art_1", "a", 3, f"{url}?X-Amz-Signature={SECRET}")]
+    with pytest.raises(StorageError, match="not a usable URL") as caught:
+        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
+    assert SECRET not in str(caught.value)
+
+
+def test_a_host_that_is_not_there_is_told_after_some_tries(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    files = [RemoteFile("art_1", "a", 3, f"http://127.0.0.1:{port}/a?X-Amz-Signature={SECRET}")]
+    with pytest.raises(StorageError, match="a failed 3 times in a row, the last time with the connection was refused"):
+        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(attempts=3))
+
+
+def test_no_signature_is_in_any_log_error_or_repr(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def misbehave(request: Request, answer: Answer) -> Answer | None:
+        match request.nth % 5:
+            case 0:
+                return refusal(403)
+            case 1:
+                return refusal(503)
+            case 2:
+                answer.cut = 10
+                return answer
+            case 3:
+                return None
+            case _:
+                return refusal(302, Location=f"http://127.0.0.1/?X-Amz-Signature={SECRET}")
+
+    with Storage(FILES, misbehave) as storage, pytest.raises(StorageError) as caught:
+        haul(storage, tmp_path, connections=1)
+    error: BaseException | None = caught.value
+    assert error is not None
+    told = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format(chain=True))
+    assert SECRET not in caplog.text + told + repr(error) + repr(storage.listing()) + repr(options())
+    assert "X-Amz" not in caplog.text + told
+    assert "asking for new URLs" in caplog.text
+    assert "/exports/a: 503" in caplog.text
+    assert {record.name for record in caplog.records} == {"tickhaul.transfer"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://user:pw@host:8443/p/a.csv?sig={SECRET}#f", "https://host:8443/p/a.csv"),
+        (f"https://[::1]:8443/a?{SECRET}", "https://[::1]:8443/a"),
+        (f"https://host:x/?{SECRET}", "an unreadable URL"),
+        ("https://h/\u00f6", "https://h/\\xf6"),
+    ],
+)
+def test_urls_are_shown_without_their_secrets(url: str, shown: str) -> None:
+    assert redacted(url) == shown
