@@ -126,25 +126,17 @@ class Finisher:
         """Check a whole file; ``None`` when it is not what was announced and was started again or given up."""
         transfer, work, draft = self._transfer, build.work, build.draft
         path = build.target if draft is None else draft.file.path
-        claims = [] if draft is None else draft.claims
-        assert work.size is not None
-        sha256 = None
         try:
             length = path.stat().st_size if draft is None else draft.file.length
-            broken = broken_claim(path, claims, stopped=transfer.stopped)
-            if transfer.options.hash:
-                sha256 = digest_of(path, hashlib.sha256(), None, transfer.stopped).hex()
-        except OSError as error:
-            problem: OSError | None = error
-        else:
-            problem = None
-        if transfer.stopped():
-            return None
-        if isinstance(problem, FileNotFoundError):
+            broken = broken_claim(path, [] if draft is None else draft.claims, stopped=transfer.stopped)
+            sha256 = digest_of(path, hashlib.sha256(), None, transfer.stopped).hex() if transfer.options.hash else None
+        except FileNotFoundError:
             self._lost(build)
             return None
-        if problem is not None:
-            raise storage_error(problem, build.name, path)
+        except OSError as error:
+            raise storage_error(error, build.name, path) from error
+        if transfer.stopped():
+            return None
         if length == work.size and broken is None:
             return DownloadedFile(build.target, length, sha256, work.kept > 0, build.there)
         if broken is not None:
