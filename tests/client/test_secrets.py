@@ -17,6 +17,7 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import pytest
 import trustme
 from tickhaul import ApiError, AsyncClient, Client, Quota, TickhaulError
@@ -338,6 +339,20 @@ def test_an_event_loop_that_tells_all_it_does_does_not_tell_that(serve: Serve, s
                     await client.exchanges.list()
 
     asyncio.run(main(), debug=True)
+
+
+def test_what_the_engine_logs_of_other_programs_requests_is_left_alone(
+    serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "httpcore")
+    server = serve(answer([], headers={"X-Mine": "1"}), answer([], headers={"X-Theirs": "2"}))
+    connect(server).exchanges.list()
+    with httpcore.ConnectionPool() as pool:
+        pool.request("GET", server.url)
+    messages = "\n".join(record.getMessage() for record in caplog.records)
+    assert "receive_response_headers.complete status=200" in messages
+    assert "X-Mine" not in messages
+    assert "(b'X-Theirs', b'2')" in messages
 
 
 def test_short_keys_do_not_break_the_errors_they_are_hidden_from(serve: Serve, face: Face) -> None:

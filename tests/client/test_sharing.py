@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -16,6 +17,7 @@ import anyio.to_thread
 import pytest
 import trio
 from tickhaul import AsyncClient, Client, Quota
+from tickhaul._async.executor import AsyncClock
 
 from tests.support import bodies
 from tests.support.behaviours import answer, html, stall, whole
@@ -25,7 +27,7 @@ from tests.support.faces import KEY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.faces import Connect
+    from tests.support.faces import Connect, Face
     from tests.support.server import Exchange, Serve
 
 LOOPS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -59,7 +61,7 @@ def test_threads_share_a_client_its_connections_and_each_gets_its_own_answer(ser
 
 def test_tasks_share_a_client_its_connections_and_each_gets_its_own_answer(serve: Serve) -> None:
     server = serve(otherwise=_echo)
-    ids = _ids(200)
+    ids = _ids(80)
 
     async def main() -> list[str]:
         async with AsyncClient(KEY, base_url=server.url, quota=Quota(per_minute=1000)) as client:
@@ -104,6 +106,95 @@ def test_the_first_use_by_many_threads_at_once_opens_one_pool(serve: Serve, monk
 
         assert list(threads.map(call, _ids(8))) == _ids(8)
     assert len(opened) == 1
+
+
+class _Together:
+    """A lock that nobody is given before two want it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._both = threading.Barrier(2)
+
+    def __enter__(self) -> None:
+        self._both.wait(30)
+        self._lock.acquire()
+
+    def __exit__(self, *exit_details: object) -> None:
+        self._lock.release()
+
+
+def test_the_first_use_by_two_event_loops_at_once_makes_one_transport(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tickhaul._async.transport import AsyncTransport
+
+    made: list[AsyncTransport] = []
+    prepare = AsyncTransport.__init__
+
+    def note(transport: AsyncTransport, *args: Any, **options: Any) -> None:  # as the original takes them
+        made.append(transport)
+        prepare(transport, *args, **options)
+
+    monkeypatch.setattr(AsyncTransport, "__init__", note)
+    server = serve(otherwise=_echo)
+    client = AsyncClient(KEY, base_url=server.url)
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as threads:
+        patched.setattr(client._executor, "_lock", _Together())
+        found = threads.map(lambda id_: asyncio.run(_job_id(client, id_)), _ids(2))
+        assert list(found) == _ids(2)
+    assert len(made) == 1
+    asyncio.run(client.aclose())
+
+
+async def _job_id(client: AsyncClient, id_: str) -> str:
+    return (await client.exports.get(id_)).id
+
+
+def test_a_pool_that_somebody_else_has_just_opened_is_used(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(otherwise=answer([]))
+    client = connect(server)
+    client.exchanges.list()
+    transport = client._executor._transport
+    assert transport is not None
+    pools = transport._pools
+    opened = pools.popitem()
+
+    class Faster:
+        """A lock that is given only after another thread has done the work."""
+
+        def __enter__(self) -> None:
+            pools[opened[0]] = opened[1]
+
+        def __exit__(self, *exit_details: object) -> None:
+            return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transport, "_lock", Faster())
+        client.exchanges.list()
+    assert server.connections == 1
+
+
+def test_a_client_closed_while_its_first_call_waits_for_quota_opens_nothing(serve: Serve) -> None:
+    server = serve()
+    client = AsyncClient(KEY, base_url=server.url, quota=Quota(per_minute=1, shared=False))
+    ledger = client._executor._ledger
+    assert ledger is not None
+    assert ledger.reserve(client._executor.clock.monotonic()) == 0
+
+    class Closing(AsyncClock):
+        def monotonic(self) -> float:
+            return super().monotonic() + (100.0 if client._executor._closed else 0.0)
+
+        async def sleep(self, seconds: float) -> None:
+            await client.aclose()
+
+    client._executor.clock = Closing()
+    with pytest.raises(RuntimeError, match="the client is closed"):
+        asyncio.run(client.exchanges.list())
+    assert server.connections == 0
+    assert _in_flight(client) == 1
 
 
 def test_more_tasks_than_connections_wait_for_one_to_become_free(serve: Serve) -> None:
@@ -327,6 +418,35 @@ def _root() -> Path:
     from pathlib import Path
 
     return Path(__file__).resolve().parents[2]
+
+
+def test_renewing_as_a_forked_child_does_opens_new_connections_and_does_not_close_the_old_ones(
+    serve: Serve, connect: Connect, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    module = import_module("tickhaul._sync.transport" if face.name == "sync" else "tickhaul._async.transport")
+    monkeypatch.setattr(module, "_inherited", kept)
+    server = serve(otherwise=answer([]))
+    client = connect(server)
+    client.exchanges.list()
+    executor = client._executor
+    transport = executor._transport
+    assert transport is not None
+    for holder in (executor, transport):
+        # As if a thread that the child does not have were inside.
+        holder._lock.acquire()
+        holder.renew()
+    client.exchanges.list()
+    assert [request.connection for request in server.requests] == [0, 1]
+    server.wait_for_open_connections(2)
+    client.close()
+    server.wait_for_open_connections(1)
+    ((pools, _),) = kept
+    (pool,) = pools.values()
+    if face.name == "sync":
+        pool.close()
+    else:
+        face.portal.call(pool.aclose)
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")

@@ -232,7 +232,7 @@ class TestWait:
 
     def test_no_timeout_waits_for_as_long_as_it_takes(self, serve: Serve, connect: Connect) -> None:
         clock = FakeClock()
-        server = serve(*_jobs(*["running"] * 400, "succeeded"))
+        server = serve(*_jobs(*["running"] * 250, "succeeded"))
         connect(server, clock=clock, quota=None).exports.wait(EXP, timeout=None)
         assert sum(clock.slept) > 3600
 

@@ -63,7 +63,7 @@ def _flip(path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("retries", "retrys", 1) + "#", "utf-8")
 
 
-SPOILS: dict[str, Callable[[Path], None]] = {
+SPOILS: dict[str, Callable[[Path], object]] = {
     "altered": _flip,
     "truncated": lambda path: path.write_bytes(path.read_bytes()[:-10]),
     "emptied": lambda path: path.write_bytes(b""),

@@ -85,7 +85,7 @@ class _Walk:
     """An asynchronous iterator as a plain one."""
 
     def __init__(self, steps: AsyncIterator[object], portal: BlockingPortal) -> None:
-        self._steps = steps
+        self._steps = aiter(steps)
         self._portal = portal
 
     def __iter__(self) -> Iterator[object]:

@@ -219,6 +219,4 @@ def _read(response: httpcore.Response, duration: float) -> Answer | Lost:
 
 
 async def _close(pools: dict[object, httpcore.AsyncConnectionPool], owner: object) -> None:
-    pool = pools.pop(owner, None)
-    if pool is not None:
-        await pool.aclose()
+    await pools.pop(owner).aclose()

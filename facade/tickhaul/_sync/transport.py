@@ -220,6 +220,4 @@ def _read(response: httpcore.Response, duration: float) -> Answer | Lost:
 
 
 def _close(pools: dict[object, httpcore.ConnectionPool], owner: object) -> None:
-    pool = pools.pop(owner, None)
-    if pool is not None:
-        pool.close()
+    pools.pop(owner).close()

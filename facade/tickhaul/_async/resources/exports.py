@@ -212,17 +212,17 @@ class AsyncExports:
         reserve = min(_LAST_LOOK, limit.seconds / 2)
         # An id alone tells nothing yet; a job may already carry its end.
         seen = await self._within(limit).get(job) if isinstance(job, str) else job
-        for interval in poll_intervals(self._caller.executor.uniform):
+        intervals = poll_intervals(self._caller.executor.uniform)
+        while True:
             if on_progress is not None:
                 on_progress(seen)
             if is_over(seen):
                 return seen
             left = limit.remaining() - reserve
             if left <= 0:
-                break
-            await clock.sleep(min(interval, left))
+                return await self._give_up(seen, limit, cancel=cancel_on_timeout)
+            await clock.sleep(min(next(intervals), left))
             seen = await self._look_again(seen, limit)
-        return await self._give_up(seen, limit, cancel=cancel_on_timeout)
 
     async def download(
         self,

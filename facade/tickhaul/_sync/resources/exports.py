@@ -213,17 +213,17 @@ class Exports:
         reserve = min(_LAST_LOOK, limit.seconds / 2)
         # An id alone tells nothing yet; a job may already carry its end.
         seen = self._within(limit).get(job) if isinstance(job, str) else job
-        for interval in poll_intervals(self._caller.executor.uniform):
+        intervals = poll_intervals(self._caller.executor.uniform)
+        while True:
             if on_progress is not None:
                 on_progress(seen)
             if is_over(seen):
                 return seen
             left = limit.remaining() - reserve
             if left <= 0:
-                break
-            clock.sleep(min(interval, left))
+                return self._give_up(seen, limit, cancel=cancel_on_timeout)
+            clock.sleep(min(next(intervals), left))
             seen = self._look_again(seen, limit)
-        return self._give_up(seen, limit, cancel=cancel_on_timeout)
 
     def download(
         self,

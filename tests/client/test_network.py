@@ -1,0 +1,130 @@
+"""The corners of the network backend that no server can bring about at will."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+import httpcore
+import pytest
+from tickhaul._async.network import AsyncDeadlineBackend, AsyncDeadlineStream
+from tickhaul._async.primitives import connect, new_backend
+from tickhaul._core import deadline
+from tickhaul._core.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Recorder(httpcore.AsyncNetworkStream):
+    """Notes the timeouts it is given, and fails when told to."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.timeouts: list[float | None] = []
+        self._failure = failure
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._note(timeout)
+        return b"x" * max_bytes
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._note(timeout)
+
+    async def aclose(self) -> None:
+        self.timeouts.append(-1)
+
+    def _note(self, timeout: float | None) -> None:
+        self.timeouts.append(timeout)
+        if self._failure is not None:
+            raise self._failure
+
+
+@pytest.fixture
+def passed() -> Iterator[list[float]]:
+    """The time that has passed of a call that has ten seconds."""
+    now = [0.0]
+    running = deadline.current.set(Deadline(10.0, lambda: now[0]))
+    yield now
+    deadline.current.reset(running)
+
+
+def test_without_a_call_the_engines_own_timeouts_apply() -> None:
+    inner = Recorder()
+    stream = AsyncDeadlineStream(inner)
+    asyncio.run(stream.read(1, 5.0))
+    asyncio.run(stream.read(1, None))
+    asyncio.run(stream.aclose())
+    assert inner.timeouts == [5.0, None, -1]
+
+
+def test_every_wait_gets_the_shorter_of_its_timeout_and_what_is_left(passed: list[float]) -> None:
+    inner = Recorder()
+    stream = AsyncDeadlineStream(inner)
+    for now in (0.0, 4.0, 7.0):
+        passed[0] = now
+        asyncio.run(stream.read(1, 5.0))
+        asyncio.run(stream.write(b"x", None))
+    assert inner.timeouts == [5.0, 10.0, 5.0, 6.0, 3.0, 3.0]
+
+
+def test_nothing_is_begun_once_the_time_is_up(passed: list[float]) -> None:
+    passed[0] = 10.0
+    inner = Recorder()
+    stream = AsyncDeadlineStream(inner)
+    with pytest.raises(httpcore.ReadTimeout):
+        asyncio.run(stream.read(1, 5.0))
+    with pytest.raises(httpcore.WriteTimeout):
+        asyncio.run(stream.write(b"x", 5.0))
+    with pytest.raises(httpcore.ConnectTimeout):
+        asyncio.run(stream.start_tls(ssl.create_default_context(), "localhost", 5.0))
+    with pytest.raises(httpcore.ConnectTimeout):
+        asyncio.run(AsyncDeadlineBackend().connect_tcp("127.0.0.1", 9, 5.0))
+    assert inner.timeouts == []
+
+
+def test_a_long_body_is_written_in_pieces_with_a_look_at_the_clock_between_them(passed: list[float]) -> None:
+    inner = Recorder()
+
+    class Slow(Recorder):
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            inner.timeouts.append(timeout)
+            passed[0] += 4.0
+
+    with pytest.raises(httpcore.WriteTimeout):
+        asyncio.run(AsyncDeadlineStream(Slow()).write(b"x" * 100_000, 5.0))
+    assert inner.timeouts == [5.0, 5.0, 2.0]
+
+
+def test_errors_of_tls_are_errors_of_the_network() -> None:
+    stream = AsyncDeadlineStream(Recorder(ssl.SSLError("bad record mac")))
+    with pytest.raises(httpcore.ReadError, match="bad record mac"):
+        asyncio.run(stream.read(1))
+    with pytest.raises(httpcore.WriteError, match="bad record mac"):
+        asyncio.run(stream.write(b"x"))
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (OSError(113, "whatever the platform calls it"), r"\[Errno 113\]"),
+        (OSError("without a number"), "without a number"),
+        (None, "every attempt failed"),
+    ],
+)
+def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError | None, said: str) -> None:
+    class Failing(httpcore.AsyncNetworkBackend):
+        async def connect_tcp(self, *args: object, **options: object) -> httpcore.AsyncNetworkStream:
+            summary = OSError("every attempt failed")
+            summary.__cause__ = cause
+            raise httpcore.ConnectError from summary
+
+    async def attempt() -> None:
+        await connect(Failing(), "api.example", 443, lambda: None, None)
+
+    with pytest.raises(httpcore.ConnectError, match=said):
+        asyncio.run(attempt())
+
+
+def test_the_backend_is_the_engines_own() -> None:
+    assert isinstance(new_backend(), httpcore.AnyIOBackend)
