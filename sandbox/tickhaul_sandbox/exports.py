@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tickhaul_sandbox.artifacts.store import GivenUpError
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import conflict, invalid_argument, not_found
@@ -242,11 +244,6 @@ class Exports:
             for artifact in job.artifacts
         )
 
-    def stop(self) -> None:
-        """Tell the making of all files to give up."""
-        for job in self._jobs.values():
-            job.stop.set()
-
     def _find(self, export_id: str) -> Job:
         job = self._jobs.get(export_id)
         if job is None or (job.deleted and self._settings.deleted_exports == "gone"):
@@ -278,10 +275,9 @@ class Exports:
 
     def _make(self, job: Job, names: Sequence[str]) -> list[Artifact]:
         made: list[Artifact] = []
-        for name, recipe in zip(names, job.order.recipes, strict=True):
-            if job.stop.is_set():
-                break
-            made.append(self._store.make(name, recipe))
+        with suppress(GivenUpError):
+            for name, recipe in zip(names, job.order.recipes, strict=True):
+                made.append(self._store.make(name, recipe, job.stop.is_set))
         return made
 
     def _abandon(self, job: Job) -> None:

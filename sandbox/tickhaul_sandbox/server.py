@@ -122,7 +122,10 @@ class Sandbox:
 
         Raises:
             OSError: If a port is taken.
+            RuntimeError: If it was started before: a sandbox runs once.
         """
+        if self._servers:
+            raise RuntimeError("a sandbox runs once; make another")
         try:
             for port in (self.settings.port, self.settings.storage_port):
                 self._sockets.append(_listen(self.settings.host, port))

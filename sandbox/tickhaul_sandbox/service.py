@@ -71,8 +71,7 @@ class Service:
 
     def close(self) -> None:
         """Let go of threads and files."""
-        for account in self.accounts.by_name.values():
-            account.exports.stop()
+        self.artifacts.give_up()
         self.makers.shutdown(cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
         self.artifacts.close()

@@ -14,7 +14,7 @@ import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, SystemClock
 from tickhaul_sandbox.__main__ import main
 
-from tests.sandbox.api import START, TLS, Api, ok
+from tests.sandbox.api import HOUR, START, TLS, Api, ok
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +140,38 @@ def test_a_sandbox_that_serves_a_slow_request_stops_all_the_same() -> None:
         assert arrived.wait(30)
     thread.join(30)
     assert not thread.is_alive()
+
+
+def test_a_sandbox_that_makes_a_long_export_stops_all_the_same() -> None:
+    settings = Settings(backdate=200 * 86_400.0, messages_per_minute=1000, daily_parts_after_hours=1)
+    with Sandbox(settings, clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
+        api.subscribe()
+        path = f"/exports/{api.export(START - 200 * 24 * HOUR, START)}"
+        assert ok(api.get(path))["status"] == "queued"
+        directory = sandbox.service.artifacts._directory
+    assert not directory.exists()
+
+
+def test_a_canceled_export_leaves_no_file_behind() -> None:
+    clock = ManualClock(START)
+    settings = Settings(backdate=20 * 86_400.0, messages_per_minute=1000, daily_parts_after_hours=1)
+    with Sandbox(settings, clock=clock) as sandbox, Api(sandbox) as api:
+        api.subscribe()
+        path = f"/exports/{api.export(START - 20 * 24 * HOUR, START)}"
+        ok(api.post(f"{path}/cancel"), 204)
+        # The clock says it is over, so whoever looks waits for the making of the files to end.
+        clock.advance(1)
+        assert ok(api.get(path))["status"] == "canceled"
+        assert sandbox.service.artifacts.size == 0
+        assert list(sandbox.service.artifacts._directory.iterdir()) == []
+
+
+def test_a_sandbox_runs_once() -> None:
+    sandbox = Sandbox()
+    with sandbox:
+        pass
+    with pytest.raises(RuntimeError, match="runs once"):
+        sandbox.start()
 
 
 def test_keys_and_accounts_are_at_hand() -> None:

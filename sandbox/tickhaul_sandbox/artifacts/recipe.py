@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.artifacts.csvfile import write_csv
 from tickhaul_sandbox.artifacts.parquetfile import write_parquet
+from tickhaul_sandbox.artifacts.store import GivenUpError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tickhaul_sandbox.artifacts.plan import Part
@@ -40,19 +41,27 @@ class FileRecipe:
     line_end: str
     gzip_level: int
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, given_up: Callable[[], bool]) -> None:
         """Write the file; the same bytes each time.
+
+        Args:
+            path: Where to.
+            given_up: Whether nobody wants the file any more; asked before each message.
 
         Raises:
             LayoutError: If the layout cannot be applied to the messages.
+            GivenUpError: If nobody wants the file any more.
         """
-        rows = self.layout.rows(self._messages())
+        rows = self.layout.rows(self._messages(given_up))
         if self.fmt == "parquet":
             write_parquet(path, self.layout.columns, self.layout.types, rows, self.options)
             return
         with path.open("wb") as file:
             write_csv(file, self.layout.columns, rows, line_end=self.line_end, level=self.gzip_level)
 
-    def _messages(self) -> Iterator[Message]:
+    def _messages(self, given_up: Callable[[], bool]) -> Iterator[Message]:
         for piece in self.part.pieces:
-            yield from self.source.messages(piece.anchor_ns, piece.start_ns, piece.end_ns)
+            for message in self.source.messages(piece.anchor_ns, piece.start_ns, piece.end_ns):
+                if given_up():
+                    raise GivenUpError
+                yield message

@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tickhaul_sandbox.artifacts.plan import Part
 
-_CHUNK = 1 << 20
+
+class GivenUpError(Exception):
+    """A file was not written to its end because nobody wants it any more."""
 
 
 class Recipe(Protocol):
@@ -30,11 +34,15 @@ class Recipe(Protocol):
         """Which part of its export it is."""
         ...
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, given_up: Callable[[], bool]) -> None:
         """Write the file; the same bytes each time.
 
         Args:
             path: Where to.
+            given_up: Whether nobody wants the file any more; asked again and again.
+
+        Raises:
+            GivenUpError: If so.
         """
         ...
 
@@ -72,6 +80,7 @@ class ArtifactStore:
         self._directory = Path(tempfile.mkdtemp(prefix="tickhaul-sandbox-"))
         self._limit = limit_bytes
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._making: dict[str, threading.Lock] = {}
         self._sizes: OrderedDict[str, int] = OrderedDict()
 
@@ -81,11 +90,20 @@ class ArtifactStore:
         with self._lock:
             return sum(self._sizes.values())
 
-    def make(self, artifact_id: str, recipe: Recipe) -> Artifact:
-        """Write a file and return what it came to. Takes as long as that takes: call it in a thread."""
+    def make(self, artifact_id: str, recipe: Recipe, given_up: Callable[[], bool]) -> Artifact:
+        """Write a file and return what it came to. Takes as long as that takes: call it in a thread.
+
+        Args:
+            artifact_id: What it is to be known by.
+            recipe: How to make it.
+            given_up: Whether nobody wants it any more.
+
+        Raises:
+            GivenUpError: If so, or if the store is closing.
+        """
         path = self._path(artifact_id)
         with self._making_of(artifact_id):
-            recipe.write(path)
+            _write(recipe, path, lambda: given_up() or self._closing.is_set())
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
             size = path.stat().st_size
@@ -97,7 +115,7 @@ class ArtifactStore:
         path = self._path(artifact.artifact_id)
         with self._making_of(artifact.artifact_id):
             if not path.exists():
-                artifact.recipe.write(path)
+                _write(artifact.recipe, path, self._closing.is_set)
             self._note(artifact.artifact_id, artifact.size)
             return path.open("rb")
 
@@ -107,8 +125,12 @@ class ArtifactStore:
             self._drop(artifact_id)
             self._making.pop(artifact_id, None)
 
+    def give_up(self) -> None:
+        """Let whatever is being written come to an end."""
+        self._closing.set()
+
     def close(self) -> None:
-        """Remove everything."""
+        """Remove everything; nothing is being written any more."""
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _path(self, artifact_id: str) -> Path:
@@ -130,3 +152,13 @@ class ArtifactStore:
         # Where an open file cannot be removed (Windows), it stays until the store is closed.
         with suppress(OSError):
             self._path(artifact_id).unlink()
+
+
+def _write(recipe: Recipe, path: Path, given_up: Callable[[], bool]) -> None:
+    # Under another name until it is whole, so that what was given up is never taken for the file.
+    unfinished = path.with_suffix(".part")
+    try:
+        recipe.write(unfinished, given_up)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
