@@ -45,7 +45,6 @@ class Work:
         kept: how many of them an earlier run had written.
         ranged: whether to ask for ranges.
         round: counts the times it was started (again); parts of an earlier round are void.
-        refusals: how often in a row the host refused a URL.
         flying: the parts being fetched, in the order they were given out.
     """
 
@@ -57,7 +56,6 @@ class Work:
     ranged: bool = True
     phase: Phase = Phase.CLOSED
     round: int = 0
-    refusals: int = 0
     flying: dict[Part, None] = field(default_factory=dict)
     error: TransferError | None = None
 
@@ -139,6 +137,7 @@ class Agenda:
         self._count = itertools.count()
         self._ready: list[tuple[int, int, int, Part]] = []
         self._later: list[tuple[float, int, Part]] = []
+        self._running: dict[Part, None] = {}
         self.active: dict[int, Work] = {}
         self.most_at_once = 0
         for work in works:
@@ -168,25 +167,27 @@ class Agenda:
         while self._ready:
             part = heapq.heappop(self._ready)[3]
             if not part.stale:
-                part.work.flying[part] = None
+                self._launch(part)
                 return part
         return self._split()
 
+    def _launch(self, part: Part) -> None:
+        part.work.flying[part] = None
+        self._running[part] = None
+
     def _split(self) -> Part | None:
-        running = (
+        candidates = (
             part
-            for work in self.active.values()
-            if work.phase is Phase.OPEN and work.ranged
-            for part in work.flying
-            if not part.stale
+            for part in self._running
+            if not part.stale and part.work.phase is Phase.OPEN and part.work.ranged and part.end is not None
         )
-        longest = max(running, key=lambda part: part.left, default=None)
-        if longest is None or longest.end is None or longest.left < 2 * self._smallest_split:
+        longest = max(candidates, key=lambda part: part.left, default=None)
+        if longest is None or longest.left < 2 * self._smallest_split:
             return None
         middle = longest.position + longest.left // 2
         half = Part(longest.work, longest.round, middle, longest.end, middle)
         longest.end = middle
-        longest.work.flying[half] = None
+        self._launch(half)
         return half
 
     def next_at(self) -> float | None:
@@ -258,13 +259,14 @@ class Agenda:
         heapq.heappush(self._later, (part.not_before, next(self._count), part))
 
     def _land(self, part: Part) -> None:
-        part.work.flying.pop(part, None)
+        self.dropped(part)
         if not part.stale:
             part.work.done.add(part.start, part.position)
 
     def dropped(self, part: Part) -> None:
-        """A void part's thread has let go of it."""
+        """A part's thread has let go of it."""
         part.work.flying.pop(part, None)
+        self._running.pop(part, None)
 
     def restart(self, work: Work, *, size: int | None, ranged: bool) -> None:
         """Forget everything about a file but its id, and start it again."""

@@ -12,6 +12,7 @@ from tickhaul.transfer.disk import PartFile
 from tickhaul.transfer.folder import sidecar_path
 from tickhaul.transfer.ranges import Ranges
 from tickhaul.transfer.sidecar import Identity, Sidecar
+from tickhaul.transfer.urls import Refusals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +139,7 @@ class Build:
         restarts: how often it was started again because it had changed.
         failed_checks: how often it arrived broken.
         losses: how often its part file was removed by somebody else.
-        refused: the listing whose URL the host refused last.
+        refusals: the listings whose URL for it the host refused.
         draft: what there is of it on disk.
         work: its place in the agenda.
     """
@@ -151,7 +152,7 @@ class Build:
     restarts: int = 0
     failed_checks: int = 0
     losses: int = 0
-    refused: int = -1
+    refusals: Refusals = field(default_factory=Refusals)
     draft: Draft | None = None
     work: Work = field(init=False)
 

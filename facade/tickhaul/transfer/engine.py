@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tickhaul.errors import StorageError, TransferError
+from tickhaul.errors import IntegrityError, StorageError, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
 from tickhaul.transfer.fetch import Fetcher
@@ -23,7 +23,7 @@ from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, T
 from tickhaul.transfer.names import check_distinct, check_name
 from tickhaul.transfer.ranges import Ranges
 from tickhaul.transfer.sidecar import Identity
-from tickhaul.transfer.urls import UrlBook
+from tickhaul.transfer.urls import Refusals, UrlBook
 from tickhaul.transfer.wire import Channel, default_context
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _TICK = 0.1  # seconds between two looks at cancel, stalls and progress
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
 _TRICKLE = 128  # bytes a second below which a connection counts as silent
 _SMALLEST_SPLIT = 4 * MIB
+_RESTARTS = 5
 
 
 class TransferCanceled(TransferError):  # noqa: N818 - named as the tree names ExportCanceled
@@ -109,6 +110,7 @@ class Transfer:
         self.builds: dict[Work, Build] = {}
         self.results: dict[int, DownloadedFile] = {}
         self.last_name: str | None = None
+        self.refusals = Refusals()
         self._files = files
         self._settled = 0
         self._failure: BaseException | None = None
@@ -126,7 +128,10 @@ class Transfer:
         """Do the transfer."""
         try:
             self._prepare()
-            self._start()
+            if self.builds:
+                self._start()
+            else:
+                self._wake.set()
             watch = _Watch(self.options)
             while True:
                 self._wake.wait(_TICK)
@@ -302,23 +307,36 @@ class Transfer:
 
     def give_up(self, build: Build, error: TransferError) -> None:
         """A file cannot be had; the others go on."""
-        log.debug("%s: given up: %s", build.name, error)
         with self.changed:
-            self.agenda.give_up(build.work, error)
-            build.discard()
-            self._notice()
+            if build.work.phase is not Phase.FAILED:
+                log.debug("%s: given up: %s", build.name, error)
+                self.agenda.give_up(build.work, error)
+                build.discard()
+                self._notice()
 
-    def restart(self, build: Build, part: Part | None = None, *, ranged: bool) -> None:
-        """Throw away what there is of a file and start it again, unless that has happened to ``part`` already."""
+    def restart(self, build: Build, *, ranged: bool) -> None:
+        """Throw away what there is of a file and start it again."""
         with self.changed:
-            if part is not None and part.stale:
-                return
             build.discard()
             self.agenda.restart(build.work, size=build.file.size, ranged=ranged)
             self._notice()
 
+    def changed_underneath(self, build: Build, part: Part, text: str, *, ranged: bool) -> None:
+        """Start a file again because it is not what it was when ``part`` was given out; too often, and it is given up."""
+        with self.changed:
+            if part.stale:
+                self.agenda.dropped(part)
+                return
+            build.restarts += 1
+            if build.restarts <= _RESTARTS:
+                log.debug("%s: started again: %s", build.name, text)
+                self.restart(build, ranged=ranged)
+                return
+        failure = f"{build.name} kept changing while it was fetched: {text}"
+        self.give_up(build, IntegrityError(failure, filename=build.name))
+
     def whole(self, part: Part) -> None:
-        """A part is complete; if its file is, it goes on to be checked and named."""
+        """A part is complete, or void; if its file is complete, it goes on to be checked and named."""
         with self.changed:
             if part.stale:
                 self.agenda.dropped(part)

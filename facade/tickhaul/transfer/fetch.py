@@ -30,8 +30,8 @@ _HOLD = 1.0  # seconds received bytes may wait to be written on a slow line
 _RECORD = 8 * MIB  # how much of a part may be written without the sidecar knowing
 _CONFIRM = 64 * MIB  # how much of a file may be written without the disk having confirmed any
 _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
-_RESTARTS = 5
-_REFUSALS = 3
+_ONE_REFUSED = 3  # listings, for one file
+_ALL_REFUSED = 6  # listings, with no file handed over in between
 _WRONG = 3
 
 
@@ -99,6 +99,7 @@ class Fetcher:
         transfer.folder.reload()
         if transfer.folder.look(build.file) is not There.IT:
             return False
+        build.discard()
         size = build.target.stat().st_size
         entry = transfer.folder.entry(build.name)
         sha256 = entry.sha256 if entry is not None else None
@@ -116,7 +117,7 @@ class Fetcher:
             return None
         if lease.file.size != build.file.size:
             build.file = lease.file
-            self._restart(part, build, "another size is announced", ranged=True)
+            transfer.changed_underneath(build, part, "another size is announced", ranged=True)
             return None
         return lease
 
@@ -144,7 +145,7 @@ class Fetcher:
             done = self._read(part, draft, reply, until)
         finally:
             draft.file.release()
-        if done:
+        if done or part.stale:
             self._transfer.whole(part)
 
     def _begin(self, part: Part, build: Build, judgement: Judgement) -> Draft | None:
@@ -157,13 +158,14 @@ class Fetcher:
                 return None
             usable = judgement.meaning is Meaning.BODY or transfer.agenda.streamed(part)
             opening = work.phase is Phase.CLOSED
-            work.refusals = 0
+            transfer.refusals.accepted()
+            build.refusals.accepted()
             if usable and not opening:
                 return build.draft if build.draft is not None and build.draft.file.retain() else None
             if usable:
                 transfer.agenda.identified(part, identity)
         if not usable:
-            self._restart(part, build, "the host ignores ranges", ranged=False)
+            transfer.changed_underneath(build, part, "the host ignores ranges", ranged=False)
             return None
         # Nobody else touches a file that is not open yet, so the disk may take its time outside the lock.
         build.open(parts=work.ranged and not part.whole)
@@ -228,9 +230,9 @@ class Fetcher:
             case Meaning.EXPIRED:
                 self._renew(part, build, text, lease)
             case Meaning.CHANGED:
-                self._restart(part, build, text, ranged=part.work.ranged)
+                self._transfer.changed_underneath(build, part, text, ranged=part.work.ranged)
             case Meaning.LIED:
-                self._restart(part, build, text, ranged=False)
+                self._transfer.changed_underneath(build, part, text, ranged=False)
             case Meaning.WRONG:
                 self._transfer.urls.renew(lease.generation)
                 self._again(part, build, text, most=_WRONG, error=IntegrityError)
@@ -238,31 +240,18 @@ class Fetcher:
                 self._again(part, build, text, wait=judgement.wait)
 
     def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
-        transfer, work = self._transfer, part.work
-        with transfer.changed:
-            if lease.generation > build.refused:
-                build.refused = lease.generation
-                work.refusals += 1
-            hopeless = work.refusals > _REFUSALS
-        if hopeless:
-            failure = StorageError(f"the storage host refuses {text}, with fresh URLs too", filename=build.name)
-            transfer.give_up(build, failure)
-            return
-        log.debug("%s: %s: asking for new URLs", build.name, text)
-        transfer.urls.renew(lease.generation)
-        self._later(part, self._delay(work.refusals) if work.refusals > 1 else 0.0)
-
-    def _restart(self, part: Part, build: Build, text: str, *, ranged: bool) -> None:
         transfer = self._transfer
-        if part.stale:
-            return
-        build.restarts += 1
-        if build.restarts > _RESTARTS:
-            failure = IntegrityError(f"{build.name} kept changing while it was fetched: {text}", filename=build.name)
+        with transfer.changed:
+            for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
+        failure = StorageError(f"the storage host refuses {text}, with fresh URLs too", filename=build.name)
+        if for_all > _ALL_REFUSED:
+            transfer.fail(failure)
+        elif for_this > _ONE_REFUSED:
             transfer.give_up(build, failure)
-            return
-        log.debug("%s: started again: %s", build.name, text)
-        transfer.restart(build, part, ranged=ranged)
+        else:
+            log.debug("%s: %s: asking for new URLs", build.name, text)
+            transfer.urls.renew(lease.generation)
+            self._later(part, self._delay(for_this) if for_this > 1 else 0.0)
 
     def _again(
         self,

@@ -41,6 +41,8 @@ class Finisher:
         self._confirming: set[int] = set()
         self._guard = threading.Lock()
         self._entries: dict[str, Entry] = {}
+        self._flushing = threading.Lock()
+        self._flushed = transfer.options.clock()
 
     def take(self, build: Build) -> None:
         """Finish a file that is whole, in this object's own thread."""
@@ -74,7 +76,7 @@ class Finisher:
                 draft = build.draft
                 if draft is not None:
                     draft.sync()
-            if self._queue.empty():
+            if self._transfer.options.clock() - self._flushed > _FLUSH:
                 self.flush()
 
     def is_quick(self, build: Build) -> bool:
@@ -112,15 +114,17 @@ class Finisher:
         Raises:
             StorageError: the disk does not take it.
         """
-        with self._guard:
-            entries, self._entries = self._entries, {}
-        if not entries:
-            return
-        folder = self._transfer.folder.path
-        if self._fsync:
-            with disk_errors(None, folder):
-                sync_folder(folder)
-        add_to_manifest(folder, entries, fsync=self._fsync)
+        with self._flushing:  # whoever comes second waits until what the first took is on disk
+            self._flushed = self._transfer.options.clock()
+            with self._guard:
+                entries, self._entries = self._entries, {}
+            if not entries:
+                return
+            folder = self._transfer.folder.path
+            if self._fsync:
+                with disk_errors(None, folder):
+                    sync_folder(folder)
+            add_to_manifest(folder, entries, fsync=self._fsync)
 
     def _checked(self, build: Build) -> DownloadedFile | None:
         """Check a whole file; ``None`` when it is not what was announced and was started again or given up."""

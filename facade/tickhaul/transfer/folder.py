@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import StorageError
-from tickhaul.transfer.disk import PartFile, disk_errors, storage_error
+from tickhaul.transfer.disk import PartFile, disk_errors
 from tickhaul.transfer.manifest import read_manifest
 from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
 from tickhaul.transfer.sidecar import Memory, recall
@@ -49,22 +49,16 @@ class Folder:
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.path = Path(directory)
         self._token = secrets.randbits(32)
-        if self.path.is_symlink():
-            raise StorageError(
-                f"{self.path} is a symbolic link to {os.readlink(self.path)}: "  # noqa: PTH115 - Path.readlink is this
-                "name the folder itself"
-            )
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            in_the_way = next((path for path in (self.path, *self.path.parents) if path.exists()), self.path)
-            failure = StorageError(f"{in_the_way} is a file, not a folder")
-        except OSError as error:
-            failure = storage_error(error, None, self.path)
-        else:
-            self.reload()
-            return
-        raise failure
+        with disk_errors(None, self.path):
+            if self.path.is_symlink():
+                goal = self.path.readlink()
+                raise StorageError(f"{self.path} is a symbolic link to {goal}: name the folder itself")
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                in_the_way = next((path for path in (self.path, *self.path.parents) if path.exists()), self.path)
+                raise StorageError(f"{in_the_way} is a file, not a folder") from None
+        self.reload()
 
     def _scan(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}

@@ -112,6 +112,29 @@ class UrlBook:
             self._changed.notify_all()
 
 
+class Refusals:
+    """Counts listings whose URLs were refused, one after another, so as not to ask for new ones for ever.
+
+    A refusal is counted once for each listing, however many parts meet it, and any file the host does hand over starts
+    the count anew.
+    """
+
+    def __init__(self) -> None:
+        self._last = -1
+        self._count = 0
+
+    def refused(self, generation: int) -> int:
+        """A URL of this listing was refused; returns how many listings in a row were."""
+        if generation > self._last:
+            self._last = generation
+            self._count += 1
+        return self._count
+
+    def accepted(self) -> None:
+        """A URL was good."""
+        self._count = 0
+
+
 def lifetime_of(url: str, default: float) -> float:
     """How many seconds a presigned URL lives from its signing: its ``X-Amz-Expires``, else ``default``."""
     for value in parse_qs(urlsplit(url).query).get("X-Amz-Expires", []):
