@@ -37,6 +37,8 @@ values = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda v: types.Value(list=lists_of("mixed_list", v))),
         st.lists(st.text(max_size=5), max_size=3).map(lambda v: types.Value(list=lists_of("string_list", v))),
+        st.lists(INT32, max_size=3).map(lambda v: types.Value(list=lists_of("milliseconds_list", v))),
+        st.lists(INT64, max_size=3).map(lambda v: types.Value(list=lists_of("timestamps_list", v))),
         st.dictionaries(st.text(max_size=5), inner, max_size=3).map(
             lambda v: types.Value(object=types.ValueObject(fields=v))
         ),
@@ -158,8 +160,11 @@ def _value(value: types.Value) -> object:
         return {name: _value(field) for name, field in value.object.fields.items()}
     if kind == "list":
         member = value.list.WhichOneof("list_type")
-        return [] if member is None else [_plain(member, inner) for inner in getattr(value.list, member).values]
-    content = getattr(value, kind)
-    if kind == "milliseconds_value" and content != DAY_NULL:
-        return content * 10**6
-    return _plain(kind.removesuffix("_value") + ("s_list" if kind == "timestamp_value" else "_list"), content)
+        return [] if member is None else [_scalar(member, inner) for inner in getattr(value.list, member).values]
+    return _scalar(kind.replace("timestamp", "timestamps").replace("_value", "_list"), getattr(value, kind))
+
+
+def _scalar(member: str, content: Any) -> object:
+    """Unlike those of a column, the milliseconds of a single value become nanoseconds."""
+    plain = _plain(member, content)
+    return plain * 10**6 if member == "milliseconds_list" and isinstance(plain, int) else plain

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
-_VARINT_BITS = 70
+_VARINT_BYTES = 10
+#: Tags and lengths have 32 bits.
+_SHORT_VARINT_BYTES = 5
 #: DataResponse.data, Table.columns, and the two halves of a map's entry; the same in both contracts.
 _DATA = 2
 _COLUMNS = 1
@@ -130,31 +132,28 @@ def _fields(data: memoryview) -> Iterator[_Field]:
     at = 0
     while at < len(data):
         start = at
-        tag, at = _read_varint(data, at)
+        tag, at = _read_varint(data, at, _SHORT_VARINT_BYTES)
         number, wire_type = tag >> 3, tag & 7
         if wire_type == _LENGTH:
-            length, at = _read_varint(data, at)
+            length, at = _read_varint(data, at, _SHORT_VARINT_BYTES)
             end = at + length
         elif wire_type == _VARINT:
-            end = _read_varint(data, at)[1]
+            end = _read_varint(data, at, _VARINT_BYTES)[1]
         elif wire_type in _WIDTHS:
             end = at + _WIDTHS[wire_type]
         else:
             raise OddLayout
-        if number == 0 or end > len(data):
+        if number == 0 or tag >> 32 or end > len(data):
             raise OddLayout
         yield _Field(number, wire_type, data[start:end], data[at:end])
         at = end
 
 
-def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
+def _read_varint(data: memoryview, at: int, most: int) -> tuple[int, int]:
+    """A varint of at most so many bytes, and where it ends."""
     number = 0
-    for shift in range(0, _VARINT_BITS, 7):
-        if at >= len(data):
-            break
-        byte = data[at]
-        at += 1
-        number |= (byte & 0x7F) << shift
+    for index, byte in enumerate(data[at : at + most]):
+        number |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
-            return number, at
+            return number, at + index + 1
     raise OddLayout

@@ -155,8 +155,9 @@ def _locate(window: Bytes) -> _Piece | None:
     tags = tags[tags < len(window) - 1]
     lengths = window[tags + 1].astype(np.int64)
     ends = tags + 2 + lengths
-    # The last string may reach beyond the window.
-    whole = int(np.count_nonzero(ends <= len(window)))
+    # The string at the window's end may reach beyond it, and what looked like tags in it is not looked at.
+    beyond = np.flatnonzero(ends > len(window))
+    whole = int(beyond[0]) if len(beyond) else len(ends)
     tags, lengths, ends = tags[:whole], lengths[:whole], ends[:whole]
     if not whole or tags[0] != 0 or not np.array_equal(ends[:-1], tags[1:]) or lengths.max() > _LONGEST_IN_DICTIONARY:
         return None

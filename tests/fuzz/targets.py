@@ -1,0 +1,115 @@
+"""What is fuzzed: each target takes any bytes, and raises where the code under test does what it must not.
+
+Each has seeds, from which the fuzzer starts; what it once found is kept among them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+from tickhaul.xythub.errors import FramingError, TableError
+from tickhaul.xythub.framing import FrameReader, read_delimited_from
+from tickhaul.xythub.tables.decode import read_table
+from tickhaul.xythub.varints import varint
+from xythub_proto.v1_1_2.api_data_pb2 import DataResponse as OldResponse
+from xythub_proto.v2_0_0 import types_pb2 as types
+from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
+
+from tests.xythub.answers import answer, by_numpy, by_protobuf, lists_of
+from tests.xythub.vectors import FRAMES, VECTORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LIMIT = 1 << 20
+
+
+class MisbehaviourError(AssertionError):
+    """The code under test did what it must not."""
+
+
+def frames(data: bytes) -> None:
+    """A body is one message or a typed error, and a stream of the same bytes agrees, however it is cut."""
+    try:
+        whole = read_delimited_from(DataResponse, data, limit=_LIMIT)
+    except FramingError as error:
+        if error.expected not in str(error) or error.found not in str(error):
+            raise MisbehaviourError(f"{error!r} does not say what was expected and found") from error
+        whole = None
+    one, pieces = _streamed(data, len(data) or 1), _streamed(data, 1)
+    if one != pieces:
+        raise MisbehaviourError("what a stream gives depends on how it is cut")
+    if whole is not None and one != [whole.SerializeToString(deterministic=True)]:
+        raise MisbehaviourError("the stream gives something else than the body")
+
+
+def tables(data: bytes) -> None:
+    """An answer is the table that protobuf finds in it, or a typed error.
+
+    The first byte chooses the contract; the others are the message, which gets its frame here: a fuzzer that has to
+    guess lengths gets nowhere.
+    """
+    old, body = data[:1] == b"\x01", data[1:]
+    parsed: DataResponse | OldResponse | None
+    try:
+        parsed = (OldResponse if old else DataResponse).FromString(body)
+    except DecodeError:
+        parsed = None
+    try:
+        table = read_table(b"\xfa" + varint(len(body)) + body, contract="1.1.2" if old else "2.0.0")
+    except FramingError as error:
+        if parsed is not None:
+            raise MisbehaviourError("refused what protobuf accepts") from error
+        return
+    except TableError:
+        return
+    if parsed is None:
+        raise MisbehaviourError("accepted what protobuf refuses")
+    if isinstance(parsed, DataResponse) and by_numpy(table) != by_protobuf(parsed):
+        raise MisbehaviourError("read something else than protobuf")
+    for convert in (table.to_arrow, table.to_polars, table.to_csv):
+        try:
+            convert()
+        except TableError:
+            # Times outside of a day have no type to go into.
+            continue
+    if table.column_names:
+        table.to_pandas()
+
+
+def _streamed(data: bytes, size: int) -> list[bytes] | None:
+    reader = FrameReader(DataResponse, limit=_LIMIT)
+    found = []
+    try:
+        for start in range(0, len(data), size):
+            reader.feed(data[start : start + size])
+            found += [message.SerializeToString(deterministic=True) for message in reader]
+        reader.finish()
+    except FramingError:
+        return None
+    return found
+
+
+def _answers() -> list[DataResponse]:
+    cells = [types.Value(list=lists_of("string_list", ["a", "b"])), types.Value(object=types.ValueObject())]
+    return [
+        answer(a=("integer_list", [1, -(2**63), -1]), b=("double_list", [1.5, float("nan"), 0.0])),
+        answer(a=("string_list", ["one", "two", ""]), b=("bool_list", [True, False, True])),
+        answer(a=("days_list", [18171]), b=("milliseconds_list", [-1]), c=("nanoseconds_list", [1])),
+        answer(a=("timestamps_list", [1]), b=("mixed_list", cells[:1])),
+        answer(a=("mixed_list", cells), b=("string_list", ["line\n", "x" * 130])),
+        answer(a=("date_list", [types.Date(days=1)]), b=("time_list", [types.Time(milliseconds=1)])),
+        answer(a=("string_list", ["XE", "CHIX", "DE0001.XE0"] * 3000)),
+    ]
+
+
+SEEDS: dict[str, list[bytes]] = {
+    "frames": [bytes.fromhex(wanted) for _, wanted in (*FRAMES.values(), *VECTORS.values())],
+    "tables": [
+        version + message.SerializeToString(deterministic=True)
+        for version in (b"\x00", b"\x01")
+        for message in _answers()
+    ],
+}
+TARGETS: dict[str, Callable[[bytes], None]] = {"frames": frames, "tables": tables}
