@@ -6,12 +6,14 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
+import anyio
 import httpcore
 import pytest
 from tickhaul._async.network import AsyncDeadlineBackend, AsyncDeadlineStream
-from tickhaul._async.primitives import connect, new_backend
+from tickhaul._async.primitives import Places, connect, new_backend
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
+from tickhaul._sync import primitives as sync_primitives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +126,62 @@ def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError |
 
     with pytest.raises(httpcore.ConnectError, match=said):
         asyncio.run(attempt())
+
+
+class TestPlaces:
+    def test_threads_wait_for_one_to_become_free(self) -> None:
+        places = sync_primitives.Places(1)
+        assert places.take(0.0)
+        assert not places.take(0.01)
+        places.give_back()
+        assert places.take(0.0)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_tasks_are_given_them_in_the_order_they_came(self, backend: str) -> None:
+        async def main() -> None:
+            places = Places(1)
+            served: list[int] = []
+
+            async def use(number: int) -> None:
+                assert await places.take(30.0)
+                served.append(number)
+                places.give_back()
+
+            assert await places.take(0.0)
+            async with anyio.create_task_group() as tasks:
+                for number in range(3):
+                    tasks.start_soon(use, number)
+                    await anyio.wait_all_tasks_blocked()
+                places.give_back()
+            assert served == [0, 1, 2]
+            assert await places.take(0.0)
+            assert not await places.take(0.01)
+
+        anyio.run(main, backend=backend)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    @pytest.mark.parametrize("when", ["before its turn", "in the moment of its turn"])
+    def test_a_task_that_is_called_off_loses_no_place(self, when: str, backend: str) -> None:
+        async def main() -> None:
+            places = Places(1)
+
+            async def use() -> None:
+                # Some event loops still let it have its turn.
+                if await places.take(30.0):
+                    places.give_back()
+
+            assert await places.take(0.0)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(use)
+                await anyio.wait_all_tasks_blocked()
+                if when == "in the moment of its turn":
+                    places.give_back()
+                tasks.cancel_scope.cancel()
+            if when == "before its turn":
+                places.give_back()
+            assert await places.take(0.0)
+
+        anyio.run(main, backend=backend)
 
 
 def test_the_backend_is_the_engines_own() -> None:

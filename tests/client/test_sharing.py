@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 import textwrap
@@ -355,6 +356,36 @@ def test_a_call_that_is_called_off_while_it_waits_sends_nothing_more(
     assert len(server.requests) == 1
 
 
+@LOOPS
+def test_calls_that_are_called_off_at_any_moment_use_up_no_connections(backend: str, serve: Serve) -> None:
+    def slowly(exchange: Exchange) -> None:
+        exchange.stopped.wait(0.005)
+        _echo(exchange)
+
+    server = serve(otherwise=slowly)
+    draw = random.Random(7).uniform
+
+    async def main() -> None:
+        async with AsyncClient(KEY, base_url=server.url, quota=None, max_retries=0) as client:
+
+            async def impatient(id_: str) -> None:
+                with anyio.move_on_after(draw(0.0, 0.1)):
+                    await client.exports.get(id_)
+
+            for _ in range(3):
+                async with anyio.create_task_group() as tasks:
+                    for id_ in _ids(100):
+                        tasks.start_soon(impatient, id_)
+            transport = client._executor._transport
+            assert transport is not None
+            (pool,) = transport._pools.values()
+            assert all(connection.is_idle() for connection in pool.engine.connections)
+            assert all([await pool.places.take(0.0) for _ in range(64)])
+            assert not await pool.places.take(0.0)
+
+    anyio.run(main, backend=backend)
+
+
 def test_a_hook_that_ends_the_call_gives_the_slot_back(serve: Serve, connect: Connect) -> None:
     server = serve(answer([]))
 
@@ -444,9 +475,9 @@ def test_renewing_as_a_forked_child_does_opens_new_connections_and_does_not_clos
     ((pools, _),) = kept
     (pool,) = pools.values()
     if face.name == "sync":
-        pool.close()
+        pool.engine.close()
     else:
-        face.portal.call(pool.aclose)
+        face.portal.call(pool.engine.aclose)
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
@@ -493,7 +524,7 @@ def test_a_forked_child_does_not_wait_for_locks_that_threads_of_the_parent_held(
         pool, = executor._transport._pools.values()
         for lock in locks:
             lock.acquire()
-        pool._optional_thread_lock.__enter__()
+        pool.engine._optional_thread_lock.__enter__()
 
         def work():
             client.exchanges.list()
@@ -506,7 +537,7 @@ def test_a_forked_child_does_not_wait_for_locks_that_threads_of_the_parent_held(
         pid = in_child(work)
         for lock in locks:
             lock.release()
-        pool._optional_thread_lock.__exit__()
+        pool.engine._optional_thread_lock.__exit__()
         _, status = os.waitpid(pid, 0)
         assert status == 0, status
         client.exchanges.list()

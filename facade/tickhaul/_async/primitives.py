@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -53,6 +54,52 @@ async def connect(
         return await backend.connect_tcp(host, port, left(), None, options)
     except httpcore.ConnectError as error:
         raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
+
+
+class Places:
+    """So many places, each for one at a time, given to whoever has waited longest.
+
+    The event-loop library's semaphore is not used: before its version 4.5 it loses the place of a waiter that is
+    canceled in the moment of its turn.
+
+    Args:
+        count: how many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._turns: deque[anyio.Event] = deque()
+
+    async def take(self, seconds: float) -> bool:
+        """Take a place, which must be given back; ``False`` when none became free in so many seconds."""
+        if self._free:
+            self._free -= 1
+            return True
+        turn = anyio.Event()
+        self._turns.append(turn)
+        try:
+            with anyio.move_on_after(seconds):
+                await turn.wait()
+        except BaseException:
+            self._leave(turn)
+            raise
+        if not turn.is_set():
+            self._leave(turn)
+            return False
+        return True
+
+    def give_back(self) -> None:
+        """Give a place to the next in line, or keep it free."""
+        if self._turns:
+            self._turns.popleft().set()
+        else:
+            self._free += 1
+
+    def _leave(self, turn: anyio.Event) -> None:
+        if turn.is_set():
+            self.give_back()
+        else:
+            self._turns.remove(turn)
 
 
 async def tie(close: Callable[[], Awaitable[None]]) -> Tie:

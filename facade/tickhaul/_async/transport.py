@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from tickhaul._async.network import AsyncDeadlineBackend, Untrusted
-from tickhaul._async.primitives import home, tie
+from tickhaul._async.primitives import Places, home, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
 from tickhaul._core.forks import renew_after_fork
@@ -36,6 +37,21 @@ _SOCKS = ("socks5", "socks5h")
 
 #: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
 _inherited: list[object] = []
+_CLOSED = "the client was closed during the call"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The connections of one event loop, or of all threads.
+
+    Attributes:
+        engine: keeps and uses them.
+        places: how many may be in use. The engine could count them too, but of a call that is called off while it
+            waits in the engine's own queue, the connection meant for it may stay counted for ever.
+    """
+
+    engine: httpcore.AsyncConnectionPool
+    places: Places
 
 
 class AsyncTransport:
@@ -53,7 +69,7 @@ class AsyncTransport:
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
         self._ssl_context = ssl_context
         self._proxy = proxy
-        self._pools: dict[object, httpcore.AsyncConnectionPool] = {}
+        self._pools: dict[object, _Pool] = {}
         self._ties: dict[object, Tie] = {}
         self._closed = False
         self._lock = threading.Lock()
@@ -71,25 +87,12 @@ class AsyncTransport:
             The answer, or that no complete one came. A loss is returned, not raised: an exception's context would hold
             the request with its key.
         """
+        pool = await self._pool()
+        if not await pool.places.take(until.bound(timeout)):
+            return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
         running = deadline.current.set(until)
-        began = perf_counter()
         try:
-            pool = await self._pool()
-            response = await pool.request(
-                request.method,
-                httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
-                headers=request.headers,
-                content=request.body,
-                extensions={
-                    "timeout": {
-                        "connect": until.bound(min(timeout, _CONNECT_SECONDS)),
-                        "read": timeout,
-                        "write": timeout,
-                        "pool": until.bound(timeout),
-                    }
-                },
-            )
-            return _read(response, perf_counter() - began)
+            return await self._exchange(pool.engine, request, timeout, until)
         except (
             httpcore.NetworkError,
             httpcore.TimeoutException,
@@ -99,6 +102,7 @@ class AsyncTransport:
             return self._lost(error, timeout, until)
         finally:
             deadline.current.reset(running)
+            pool.places.give_back()
 
     async def aclose(self) -> None:
         """Close the connections; those of other event loops are closed by their loops."""
@@ -115,16 +119,37 @@ class AsyncTransport:
         _inherited.append((self._pools, self._ties))
         self._pools, self._ties = {}, {}
 
-    async def _pool(self) -> httpcore.AsyncConnectionPool:
+    async def _exchange(
+        self, engine: httpcore.AsyncConnectionPool, request: WireRequest, timeout: float, until: Deadline
+    ) -> Answer | Lost:
+        if self._closed:
+            raise RuntimeError(_CLOSED)
+        began = perf_counter()
+        response = await engine.request(
+            request.method,
+            httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
+            headers=request.headers,
+            content=request.body,
+            extensions={
+                "timeout": {
+                    "connect": until.bound(min(timeout, _CONNECT_SECONDS)),
+                    "read": timeout,
+                    "write": timeout,
+                }
+            },
+        )
+        return _read(response, perf_counter() - began)
+
+    async def _pool(self) -> _Pool:
         owner = home()
         pool = self._pools.get(owner)
         if pool is None:
             with self._lock:
                 if self._closed:
-                    raise RuntimeError("the client was closed during the call")
+                    raise RuntimeError(_CLOSED)
                 pool = self._pools.get(owner)
                 if pool is None:
-                    pool = self._pools[owner] = self._open_pool()
+                    pool = self._pools[owner] = _Pool(self._open_pool(), Places(_MAX_CONNECTIONS))
                     # This never waits, so the lock is not held across a switch of tasks.
                     self._ties[owner] = await tie(partial(_close, self._pools, owner))
         return pool
@@ -138,7 +163,7 @@ class AsyncTransport:
         if self._proxy is None:
             return httpcore.AsyncConnectionPool(
                 ssl_context=context,
-                max_connections=_MAX_CONNECTIONS,
+                max_connections=None,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
@@ -150,7 +175,7 @@ class AsyncTransport:
                 bare,
                 proxy_auth=login,
                 ssl_context=context,
-                max_connections=_MAX_CONNECTIONS,
+                max_connections=None,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
@@ -159,7 +184,7 @@ class AsyncTransport:
             proxy_auth=login,
             ssl_context=context,
             proxy_ssl_context=(self._ssl_context or _trusting()) if parts.scheme == "https" else None,
-            max_connections=_MAX_CONNECTIONS,
+            max_connections=None,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=backend,
         )
@@ -177,8 +202,6 @@ class AsyncTransport:
                 # for a status are left out: they are the one place where a login could come back.
                 said = re.sub(r"^([0-9]{3}) .*", r"\1", str(error))
                 return Lost(Loss.HOPELESS if said.startswith("4") else Loss.NOT_SENT, f"the proxy answered {said}")
-            case httpcore.PoolTimeout():
-                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
             case httpcore.ConnectTimeout():
                 within = _within(min(timeout, _CONNECT_SECONDS), until)
                 return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}")
@@ -218,5 +241,5 @@ def _read(response: httpcore.Response, duration: float) -> Answer | Lost:
     return Answer(status=response.status, headers=headers, body=body, duration=duration)
 
 
-async def _close(pools: dict[object, httpcore.AsyncConnectionPool], owner: object) -> None:
-    await pools.pop(owner).aclose()
+async def _close(pools: dict[object, _Pool], owner: object) -> None:
+    await pools.pop(owner).engine.aclose()

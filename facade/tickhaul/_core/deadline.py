@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,10 @@ class Deadline:
         """Seconds left; zero or negative once the time is up, infinite without a limit."""
         return self._ends - self._monotonic()
 
+    @overload
+    def bound(self, seconds: float) -> float: ...
+    @overload
+    def bound(self, seconds: float | None) -> float | None: ...
     def bound(self, seconds: float | None) -> float | None:
         """The shorter of a wait and what is left, never negative; ``None`` means unlimited."""
         left = self.remaining()

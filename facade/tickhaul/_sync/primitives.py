@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,6 +59,25 @@ def connect(
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             failure = error
     raise failure
+
+
+class Places:
+    """So many places, each for one at a time.
+
+    Args:
+        count: how many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.Semaphore(count)
+
+    def take(self, seconds: float) -> bool:
+        """Take a place, which must be given back; ``False`` when none became free in so many seconds."""
+        return self._free.acquire(timeout=seconds)
+
+    def give_back(self) -> None:
+        """Give a place to whoever waits for one, or keep it free."""
+        self._free.release()
 
 
 class Tie:
