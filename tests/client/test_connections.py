@@ -137,13 +137,33 @@ def test_plain_http_where_tls_was_expected_is_said_in_the_words_of_tls(
         speaker.join(30)
 
 
-def test_a_name_that_does_not_resolve_is_said_so(connect: Connect) -> None:
-    # RFC 6761: this name never resolves.
-    url = "https://ticksupply.invalid"
-    with pytest.raises(
-        NetworkError, match=r"cannot connect to https://ticksupply\.invalid: the name .* does not resolve"
-    ):
-        connect(url, clock=FakeClock(), max_retries=0, proxy="").exchanges.list()
+# RFC 6761: the first never resolves; the second cannot even be encoded.
+@pytest.mark.parametrize("name", ["ticksupply.invalid", "a" * 64 + ".example"])
+def test_a_name_that_does_not_resolve_is_said_so(name: str, connect: Connect) -> None:
+    with pytest.raises(NetworkError, match=f"cannot connect to https://{name}: the name .* does not resolve"):
+        connect(f"https://{name}", max_retries=0, proxy="").exchanges.list()
+
+
+def test_an_ipv6_address_is_an_origin_too(connect: Connect) -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with listener:
+        received: list[bytes] = []
+
+        def answer_once() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                received.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+        speaker = threading.Thread(target=answer_once)
+        speaker.start()
+        port = listener.getsockname()[1]
+        assert connect(f"http://[::1]:{port}").exchanges.list() == []
+        speaker.join(30)
+        assert f"\r\nHost: [::1]:{port}\r\n".encode() in received[0]
 
 
 def test_a_host_with_several_addresses_is_reached_at_whichever_answers(

@@ -375,6 +375,10 @@ def test_an_id_that_could_change_the_path_is_refused_before_anything_is_sent(
     assert server.connections == 0
 
 
+async def _coroutine_function(_: object) -> None:
+    raise AssertionError
+
+
 def _acts(resource: object, names: str) -> list[Callable[[str], object]]:
     return [getattr(resource, name) for name in names.split()]
 
@@ -399,6 +403,8 @@ def _acts(resource: object, names: str) -> list[Callable[[str], object]]:
         (lambda th: th.exports.create(123, 1, 2, format_options={"x": float("nan")}), ValueError),
         (lambda th: th.exports.create(123, 1, 2, format_options={"x": object()}), TypeError),
         (lambda th: th.exports.wait(EXP, timeout=-1), ValueError),
+        (lambda th: th.exports.wait(EXP, on_progress=_coroutine_function), TypeError),
+        (lambda th: th.exports.wait(EXP, on_progress="print"), TypeError),
         (lambda th: th.exports.wait(EXP, timeout="1"), TypeError),
         (lambda th: th.export_schemas.create("mine", "trade", []), ValueError),
         (lambda th: th.export_schemas.create("", "trade", [bodies.COLUMN]), ValueError),

@@ -7,10 +7,10 @@ import random
 import threading
 import time
 from dataclasses import dataclass, fields
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from tickhaul._core.answers import Answer
+from tickhaul._core.arguments import check_callback
 from tickhaul._core.calls import Progress
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
@@ -71,11 +71,7 @@ class Hooks:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            hook: object = getattr(self, field.name)
-            if hook is not None and not callable(hook):
-                raise TypeError(f"{field.name}={hook!r}: expected a function or None")
-            if iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004 (see above)
-                raise TypeError(f"{field.name}: expected a plain function; nobody would run a coroutine")
+            check_callback(field.name, getattr(self, field.name))
 
 
 class AsyncExecutor:

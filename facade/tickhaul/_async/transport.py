@@ -157,9 +157,7 @@ class AsyncTransport:
     def _open_pool(self) -> httpcore.AsyncConnectionPool:
         backend = AsyncDeadlineBackend()
         # Reading the system's certificates takes longer than a request; a plain-http origin needs none of them.
-        context = self._ssl_context or (
-            _trusting() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )
+        context = self._trust() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._proxy is None:
             return httpcore.AsyncConnectionPool(
                 ssl_context=context,
@@ -183,11 +181,18 @@ class AsyncTransport:
             bare,
             proxy_auth=login,
             ssl_context=context,
-            proxy_ssl_context=(self._ssl_context or _trusting()) if parts.scheme == "https" else None,
+            proxy_ssl_context=self._trust() if parts.scheme == "https" else None,
             max_connections=None,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=backend,
         )
+
+    def _trust(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
+
+            self._ssl_context = httpx.create_ssl_context()
+        return self._ssl_context
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
@@ -219,12 +224,6 @@ class AsyncTransport:
 
 def _within(seconds: float, until: Deadline) -> str:
     return f"within {seconds:g} s" if until.remaining() > 0 else "before the deadline"
-
-
-def _trusting() -> ssl.SSLContext:
-    import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
-
-    return httpx.create_ssl_context()
 
 
 def _read(response: httpcore.Response, duration: float) -> Answer | Lost:

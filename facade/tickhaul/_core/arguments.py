@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import iscoroutinefunction
 from operator import index
 from typing import TYPE_CHECKING, SupportsIndex
 
@@ -130,3 +131,15 @@ def seconds(name: str, value: float) -> float:
 def seconds_or_unlimited(name: str, value: float | None) -> float | None:
     """A duration in seconds, or ``None`` for no limit."""
     return None if value is None else seconds(name, value)
+
+
+def check_callback(name: str, value: object) -> None:
+    """See to it that a value is a function that can be called while something goes on, or ``None``.
+
+    Raises:
+        TypeError: it cannot be called, or calling it would only make a coroutine, which nobody would run.
+    """
+    if value is not None and not callable(value):
+        raise TypeError(f"{name}={value!r}: expected a function, not {type(value).__name__}")
+    if iscoroutinefunction(value) or iscoroutinefunction(getattr(value, "__call__", None)):  # noqa: B004 (see above)
+        raise TypeError(f"{name}: expected a plain function; nobody would run a coroutine")

@@ -50,7 +50,8 @@ def connect(
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # Encoding a name fails where a part of it is empty or too long.
         raise httpcore.ConnectError(f"the name {host!r} does not resolve: {error}") from error
     failure: Exception = httpcore.ConnectError(f"the name {host!r} has no address")
     for *_, address in found:

@@ -158,9 +158,7 @@ class Transport:
     def _open_pool(self) -> httpcore.ConnectionPool:
         backend = DeadlineBackend()
         # Reading the system's certificates takes longer than a request; a plain-http origin needs none of them.
-        context = self._ssl_context or (
-            _trusting() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )
+        context = self._trust() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._proxy is None:
             return httpcore.ConnectionPool(
                 ssl_context=context,
@@ -184,11 +182,18 @@ class Transport:
             bare,
             proxy_auth=login,
             ssl_context=context,
-            proxy_ssl_context=(self._ssl_context or _trusting()) if parts.scheme == "https" else None,
+            proxy_ssl_context=self._trust() if parts.scheme == "https" else None,
             max_connections=None,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=backend,
         )
+
+    def _trust(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
+
+            self._ssl_context = httpx.create_ssl_context()
+        return self._ssl_context
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
@@ -220,12 +225,6 @@ class Transport:
 
 def _within(seconds: float, until: Deadline) -> str:
     return f"within {seconds:g} s" if until.remaining() > 0 else "before the deadline"
-
-
-def _trusting() -> ssl.SSLContext:
-    import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
-
-    return httpx.create_ssl_context()
 
 
 def _read(response: httpcore.Response, duration: float) -> Answer | Lost:

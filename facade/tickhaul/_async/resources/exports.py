@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickhaul._core import operations
-from tickhaul._core.arguments import datastream_id, export_id, seconds_or_unlimited
+from tickhaul._core.arguments import check_callback, datastream_id, export_id, seconds_or_unlimited
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.exports import creation_body
 from tickhaul._core.waiting import is_over, poll_intervals
@@ -206,6 +206,7 @@ class AsyncExports:
             DeadlineExceeded: the time was up before the first look at a job given by its id.
             TickhaulError: see the module `tickhaul.errors`.
         """
+        check_callback("on_progress", on_progress)
         clock = self._caller.clock
         limit = Deadline(seconds_or_unlimited("timeout", timeout), clock.monotonic)
         # A last look is taken before the time is up, however long the interval has grown.
