@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.faults import KINDS
 from tickhaul_sandbox.server import Sandbox, serve
-from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings
+from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings, read_setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a second subscription to a stream does (default: %(default)s)",
     )
     add(
+        "--set",
+        action="append",
+        dest="others",
+        metavar="NAME=VALUE",
+        help="any other setting of tickhaul_sandbox.Settings, repeatable, as in --set reset_style=delay",
+    )
+    add(
         "--fault",
         action="append",
         dest="faults",
@@ -88,7 +95,7 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     for name in ("api_keys", "faults"):
         if name in chosen:
             chosen[name] = tuple(chosen[name])
-    return Settings(**chosen)
+    return Settings(**{**chosen, **dict(map(read_setting, arguments.others or ()))})
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
 
-from tickhaul_sandbox import errors, mutations, transport
+from tickhaul_sandbox import control, errors, mutations, transport
 from tickhaul_sandbox.idempotency import fingerprint
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 from tickhaul_sandbox.routes import OPERATIONS, Operation
@@ -56,7 +56,9 @@ class Application:
         for operation in OPERATIONS:
             by_path.setdefault(operation.path, {})[operation.method] = operation
         routes = [Route(path, Endpoint(service, operations)) for path, operations in by_path.items()]
-        self._router = Router(routes, default=Endpoint(service, {}), redirect_slashes=False)
+        self._router = Router(
+            [*routes, *control.routes(service)], default=Endpoint(service, {}), redirect_slashes=False
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

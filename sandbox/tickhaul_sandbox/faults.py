@@ -165,6 +165,12 @@ class Faults:
         with self._lock:
             return list(self._strikes)
 
+    @property
+    def specs(self) -> list[str]:
+        """The texts of the faults in force, oldest first."""
+        with self._lock:
+            return [fault.spec for fault in self._faults]
+
     def add(self, spec: str) -> Fault:
         """Put a fault in force.
 

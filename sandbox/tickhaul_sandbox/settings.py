@@ -7,16 +7,17 @@ Where the sources state a fact, the sandbox follows it and there is nothing to c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping  # noqa: TC003 - the types of settings are read at run time
 from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 DEFAULT_API_KEY = "key_sandbox.local"
 DEFAULT_ACCOUNT = "default"
+
+_BOOLEANS = {"true": True, "false": False}
 
 _GRACE_BLOCKS = frozenset({"subscriptions.create", "subscriptions.resume"})
 _UNPAID_BLOCKS = _GRACE_BLOCKS | {"exports.create"}
@@ -179,9 +180,11 @@ class Settings:
         for name in ("port", "storage_port"):
             _require(0 <= getattr(self, name) <= 65_535, name, "between 0 and 65535")
         for item in fields(self):
-            value = getattr(self, item.name)
+            value, hint = getattr(self, item.name), _hints()[item.name]
             if isinstance(value, float):
                 _require(math.isfinite(value) and value >= 0, item.name, "a number of 0 or more")
+            if get_origin(hint) is Literal:
+                _require(value in get_args(hint), item.name, " or ".join(map(repr, get_args(hint))))
         for state in (self.access_status, *self.account_states.values()):
             _require(state in self.billing_blocks, "access_status", f"one of {', '.join(self.billing_blocks)}")
         _require(1 <= self.gzip_level <= 9, "gzip_level", "between 1 and 9")
@@ -202,6 +205,36 @@ class Settings:
             _require(key not in owners, "api_keys", "different keys")
             owners[key] = name
         return owners
+
+
+def read_setting(text: str) -> tuple[str, object]:
+    """Return name and value of a setting written `NAME=VALUE`.
+
+    Raises:
+        ValueError: If there is no such setting, or it cannot be written so.
+    """
+    name, separator, written = text.partition("=")
+    hint = _hints().get(name)
+    _require(bool(separator) and hint is not None, "a setting", f"NAME=VALUE with a name of Settings, not {text!r}")
+    if get_origin(hint) is Literal:
+        value = next((choice for choice in get_args(hint) if str(choice) == written), None)
+        _require(value is not None, name, " or ".join(map(str, get_args(hint))))
+        return name, value
+    if hint is bool:
+        _require(written in _BOOLEANS, name, "true or false")
+        return name, _BOOLEANS[written]
+    kind = next((kind for kind in (int, float, Path, str) if hint in {kind, kind | None}), None)
+    if kind is None:
+        raise ValueError(f"{name} must be set in Python")
+    try:
+        return name, kind(written)
+    except ValueError:
+        raise ValueError(f"{name} must be a number, not {written!r}") from None
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
 
 
 def _require(condition: bool, name: str, wanted: str) -> None:

@@ -35,13 +35,14 @@ def command(*arguments: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_the_command_says_when_it_is_ready_and_ends_on_a_signal(number: signal.Signals, status: int) -> None:
     flags = ["--port", "0", "--api-key", "team:key_one", "--api-key", "team:key_two", "--minute-limit", "7"]
-    with command(*flags, "--fault", "html-503:exchanges.list:times=1") as process:
+    with command(*flags, "--fault", "html-503:exchanges.list:times=1", "--set", "reset_style=delay") as process:
         assert process.stdout is not None
         word, url = process.stdout.readline().split()
         assert word == "ready"
         with httpx.Client(base_url=url, headers={"X-Api-Key": "key_two"}, verify=TLS) as client:
             assert client.get("/v1/exchanges").status_code == 503
-            assert client.get("/v1/exchanges").headers["x-ratelimit-limit-minute"] == "7"
+            headers = client.get("/v1/exchanges").headers
+            assert (headers["x-ratelimit-limit-minute"], headers["x-ratelimit-reset-minute"]) == ("7", "0")
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (status, "", "")
@@ -53,6 +54,7 @@ def test_the_command_says_when_it_is_ready_and_ends_on_a_signal(number: signal.S
         (["--fault", "explode"], "unknown fault"),
         (["--api-key", ":"], "api_keys"),
         (["--minute-limit", "0"], "minute_limit"),
+        (["--set", "colour=blue"], "NAME=VALUE"),
         (["--captures", "nowhere"], "not the index of a captures directory"),
     ],
 )

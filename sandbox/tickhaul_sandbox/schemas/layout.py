@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.schemas.content import Column, Content
 
 _BATCH = 8192
+# Rows: some tens of megabytes, and more than the recordings at hand make.
+_REMEMBERED = 100_000
 _META: dict[str, tuple[str, Callable[[int], Value]]] = {
     "ns": ("BIGINT", lambda ns: ns),
     "us": ("BIGINT", lambda ns: ns // 1_000),
@@ -30,16 +32,14 @@ _META: dict[str, tuple[str, Callable[[int], Value]]] = {
 
 
 class _Cell:
-    """Reads the value of one column, not yet transformed."""
+    """One column: how it writes the collection time, or reads its value, not yet transformed, from a message."""
 
     def __init__(self, column: Column, exchange: str) -> None:
-        self._meta = None if column.meta_format is None else _META[column.meta_format][1]
+        self.meta = None if column.meta_format is None else _META[column.meta_format][1]
         extractor = column.data.get(exchange)
         self._extract = None if extractor is None else (paths.parse(extractor.path), extractor.data_type)
 
-    def read(self, collection_ns: int, place: paths.Place) -> Value:
-        if self._meta is not None:
-            return self._meta(collection_ns)
+    def read(self, place: paths.Place) -> Value:
         if self._extract is None:
             return None
         alternatives, data_type = self._extract
@@ -60,6 +60,7 @@ class SchemaLayout:
         self._exchange = exchange
         self._seconds = seconds
         self.columns = tuple(column.name for column in content.columns)
+        self._cells = tuple(_Cell(column, exchange) for column in content.columns)
         unfold = content.unfold.get(exchange)
         self._unfold = None if unfold is None else paths.parse(unfold)
         self._derive = tuple(
@@ -76,22 +77,48 @@ class SchemaLayout:
     def rows(self, messages: Iterable[Message]) -> Iterator[Row]:
         """Yield the rows of messages: one each, or one per element where the schema unfolds.
 
+        Recordings are played again and again, so what became of a message is remembered for the next time it comes.
+
         Raises:
             LayoutError: If a transform fails.
         """
-        cells = [_Cell(column, self._exchange) for column in self._content.columns]
-        batch: list[list[Value]] = []
+        known: dict[str, list[list[Value]]] = {}
+        remembered = 0
+        fresh: list[list[Value]] = []
+        waiting: list[Message] = []
         with Evaluator(self._seconds) as evaluator:
             for message in messages:
-                places = self._places(message.payload)
-                batch.extend([cell.read(message.collection_ns, place) for cell in cells] for place in places)
-                if len(batch) >= _BATCH:
-                    yield from self._transformed(batch, evaluator)
-                    batch = []
-            yield from self._transformed(batch, evaluator)
+                waiting.append(message)
+                if message.payload not in known:
+                    known[message.payload] = made = [
+                        [cell.read(place) for cell in self._cells] for place in self._places(message.payload)
+                    ]
+                    fresh += made
+                    remembered += len(made)
+                if max(len(fresh), len(waiting)) >= _BATCH:
+                    self._transform(fresh, evaluator)
+                    yield from self._timed(waiting, known)
+                    fresh, waiting = [], []
+                    if remembered > _REMEMBERED:
+                        known, remembered = {}, 0
+            self._transform(fresh, evaluator)
+            yield from self._timed(waiting, known)
+
+    def _timed(self, messages: Iterable[Message], known: dict[str, list[list[Value]]]) -> Iterator[Row]:
+        metas = [(position, cell.meta) for position, cell in enumerate(self._cells) if cell.meta is not None]
+        for message in messages:
+            times = [(position, meta(message.collection_ns)) for position, meta in metas]
+            for row in known[message.payload]:
+                timed = row.copy()
+                for position, value in times:
+                    timed[position] = value
+                yield timed
 
     def _places(self, payload: str) -> Iterator[paths.Place]:
-        message: Json = json.loads(payload, parse_float=Decimal)
+        try:
+            message: Json = json.loads(payload, parse_float=Decimal)
+        except (ValueError, RecursionError) as error:
+            raise LayoutError("A message is not JSON: only raw can export it") from error
         derived = self._derived(message)
         if self._unfold is None:
             yield paths.Place(message, derived)
@@ -116,18 +143,17 @@ class SchemaLayout:
             derived[item.field] = joined
         return derived
 
-    def _transformed(self, batch: list[list[Value]], evaluator: Evaluator) -> list[list[Value]]:
+    def _transform(self, rows: list[list[Value]], evaluator: Evaluator) -> None:
         for position, column in enumerate(self._content.columns):
             extractor = column.data.get(self._exchange)
-            if extractor is None or extractor.transform is None or not batch:
+            if extractor is None or extractor.transform is None or not rows:
                 continue
             try:
-                values = evaluator.run(extractor.transform, extractor.data_type, [row[position] for row in batch])
+                values = evaluator.run(extractor.transform, extractor.data_type, [row[position] for row in rows])
             except TransformError as error:
                 raise LayoutError(f"Transform of column {column.name} failed: {error}") from error
-            for row, value in zip(batch, values, strict=True):
+            for row, value in zip(rows, values, strict=True):
                 row[position] = value
-        return batch
 
     def _type(self, column: Column, evaluator: Evaluator) -> str:
         if column.meta_format is not None:
