@@ -109,7 +109,8 @@ def _convert(value: TimeLike, now: int) -> int:
         return now - (value // _MICROSECOND * 1000 + _past_microsecond(value))
     if type(value).__module__ == "numpy" and type(value).__name__ == "datetime64":
         return _from_datetime64(cast("_Datetime64", value))
-    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+    # numpy's booleans are called `bool` too (`bool_` before numpy 2), and its older ones have the method as well.
+    if isinstance(value, SupportsIndex) and type(value).__name__ not in ("bool", "bool_"):
         # An array has the method too, and refuses to be one number.
         with suppress(TypeError):
             return _checked_unit(value, index(value))
