@@ -87,7 +87,7 @@ def test_an_error_is_of_the_kind_its_code_or_else_its_status_says(
         raise error
 
 
-@pytest.mark.parametrize("status", [429, 499, 502, 503, 520, 525, 530, 599, 999])
+@pytest.mark.parametrize("status", [429, 499, 500, 502, 503, 520, 525, 530, 599, 999])
 def test_a_page_of_a_proxy_is_judged_by_its_status(status: int) -> None:
     page = b"<html><body>Bad gateway</body></html>"
     error = error_of(answer(status, page, HTML), attempts=3, retry_after=2.0)

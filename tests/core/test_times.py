@@ -124,6 +124,15 @@ def test_an_integer_is_nanoseconds_already(ns: int) -> None:
     assert to_ns(np.int64(ns), now=NOW) == ns
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_integers_of_1970_to_1973_are_taken_for_another_unit(sign: int) -> None:
+    for ns in (10**9 - 1, 10**17):
+        assert to_ns(sign * ns, now=NOW) == sign * ns
+    for ns in (10**9, 10**17 - 1):
+        with pytest.raises(ValueError, match="looks like another unit"):
+            to_ns(sign * ns, now=NOW)
+
+
 @given(st.integers(10**17, 2**63 - 1), st.sampled_from(["", "+", "-"]))
 def test_a_long_number_as_text_is_nanoseconds(ns: int, sign: str) -> None:
     assert to_ns(f"{sign}{ns}", now=NOW) == int(f"{sign}{ns}")

@@ -85,11 +85,10 @@ class Stamp:
 
 
 def _query(operation: str, params: Mapping[str, object]) -> str:
-    given = [(name, value) for name, value in params.items() if value is not None]
     try:
-        return urlencode(given)
+        return urlencode(params)
     except UnicodeEncodeError:
-        raise ValueError(f"{operation}: {dict(given)!r} holds half a character (a lone surrogate)") from None
+        raise ValueError(f"{operation}: {params!r} holds half a character (a lone surrogate)") from None
 
 
 def _body(operation: str, document: object) -> bytes:
