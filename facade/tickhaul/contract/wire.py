@@ -1,0 +1,112 @@
+"""Bare HTTP: one request out, one answer in, nothing in between that could smooth over what is odd about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+from tickhaul._core.proxies import choose_proxy
+from tickhaul._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from tickhaul._core.origin import Origin
+
+_LARGEST_BODY = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, whole.
+
+    Attributes:
+        status: HTTP status.
+        headers: by lower-case name; several of one name are joined by commas.
+        body: its bytes, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No whole answer came.
+
+    Attributes:
+        reason: why, in words.
+        timed_out: whether it did not come in time.
+    """
+
+    reason: str
+    timed_out: bool
+
+
+class Wire:
+    """The connection to a service.
+
+    Args:
+        origin: where to.
+        timeout: seconds of silence on one socket wait, and for one whole body.
+    """
+
+    def __init__(self, origin: Origin, timeout: float) -> None:
+        self._timeout = timeout
+        # A transport of one's own keeps the client from reading proxies and logins out of the environment by itself:
+        # a key on its way to this very machine must not take a detour.
+        transport = httpx.HTTPTransport(trust_env=True, proxy=choose_proxy(None, origin))
+        self._http = httpx.Client(base_url=str(origin), transport=transport, trust_env=False, follow_redirects=False)
+        self._http.headers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, within: float
+    ) -> Answer | Lost:
+        """Send a request and take in its answer.
+
+        Args:
+            method: HTTP method.
+            target: path and query, encoded.
+            headers: what to send beside the usual ones.
+            body: JSON, or none.
+            within: seconds that are left.
+        """
+        usual = {
+            "User-Agent": f"tickhaul/{__version__} contract-check",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        if body is not None:
+            usual["Content-Type"] = "application/json"
+        timeout = max(min(self._timeout, within), 0.001)
+        until = monotonic() + timeout
+        try:
+            with self._http.stream(
+                method, target, headers={**usual, **headers}, content=body, timeout=timeout
+            ) as response:
+                taken = bytearray()
+                for chunk in response.iter_bytes():
+                    taken += chunk
+                    if len(taken) > _LARGEST_BODY:
+                        return Lost(f"the body is larger than {_LARGEST_BODY >> 20} MiB", timed_out=False)
+                    if monotonic() > until:
+                        return Lost(f"the body was not complete after {timeout:g} s", timed_out=True)
+                return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(taken))
+        except httpx.TimeoutException as error:
+            # The error holds the request and with it the key; only its words go on.
+            return Lost(f"no answer within {timeout:g} s ({type(error).__name__})", timed_out=True)
+        except httpx.RequestError as error:
+            return Lost(f"{type(error).__name__}: {error}", timed_out=False)
