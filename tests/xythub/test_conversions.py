@@ -354,3 +354,42 @@ def test_reading_a_table_loads_none_of_the_libraries_it_may_turn_into() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+CELLS = {
+    "text": ([types.Value(string_value="a"), types.Value()], "string", ["a", None]),
+    "integers": ([types.Value(integer_value=1), types.Value()], "int64", [1, None]),
+    "booleans": ([types.Value(bool_value=True)], "bool", [True]),
+    "floats": ([types.Value(double_value=1.5), types.Value(double_value=math.nan)], "double", [1.5, None]),
+    "lists of integers": (
+        [types.Value(list=lists_of("integer_list", [1, INTEGER_NULL])), types.Value()],
+        "list<item: int64>",
+        [[1, None], None],
+    ),
+    "lists of nothing": ([types.Value(list=types.ValueList())], "list<item: string>", [[]]),
+    "nulls": ([types.Value()], "string", [None]),
+    "booleans and integers": (
+        [types.Value(bool_value=True), types.Value(integer_value=1)],
+        "string",
+        ["true", "1"],
+    ),
+    "days": ([types.Value(days_value=0)], "string", ['"1970-01-01"']),
+    "lists and text": ([words("a"), types.Value(string_value="a")], "string", ['["a"]', '"a"']),
+    "lists of lists": ([types.Value(list=lists_of("mixed_list", [words("a")]))], "string", ['[["a"]]']),
+    "objects": (
+        [types.Value(object=types.ValueObject(fields={"a": types.Value(integer_value=7)}))],
+        "string",
+        ['{"a": 7}'],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_mixed_cells_have_the_type_they_share_or_are_json(name: str) -> None:
+    cells, kind, wanted = CELLS[name]
+    table = read_table(frame(answer(x=("mixed_list", cells))))
+    arrow = table.to_arrow()["x"]
+    assert str(arrow.type) == kind
+    assert arrow.to_pylist() == wanted
+    polars = table.to_polars()["x"]
+    assert polars.to_list() == wanted

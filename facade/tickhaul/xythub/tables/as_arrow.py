@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tickhaul.xythub.extras import load
-from tickhaul.xythub.tables.cells import as_json
+from tickhaul.xythub.tables.cells import as_json, common_type
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers, check_times
 from tickhaul.xythub.tables.strings import Coded
 
@@ -86,7 +86,8 @@ class _Conversion:
 
     def _mixed(self, column: Mixed) -> Any:
         arrow = self._arrow
-        try:
-            return arrow.array(column.cells)
-        except (arrow.ArrowInvalid, arrow.ArrowTypeError, arrow.ArrowNotImplementedError):
-            return arrow.array([as_json(value) for value in column.cells], arrow.string())
+        found = common_type(column.cells)
+        if found is None:
+            return arrow.array([as_json(cell) for cell in column.cells], arrow.string())
+        kind = {str: arrow.string(), bool: arrow.bool_(), int: arrow.int64(), float: arrow.float64()}[found[0]]
+        return arrow.array(column.cells, arrow.list_(kind) if found[1] else kind)

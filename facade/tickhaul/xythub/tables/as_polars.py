@@ -8,7 +8,7 @@ import numpy as np
 
 from tickhaul.xythub.extras import load
 from tickhaul.xythub.tables.as_numpy import string_list
-from tickhaul.xythub.tables.cells import as_json
+from tickhaul.xythub.tables.cells import as_json, common_type
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers, check_times
 from tickhaul.xythub.tables.strings import Coded
 
@@ -73,13 +73,13 @@ class _Conversion:
 
     def _mixed(self, column: Mixed) -> pl.Series:
         polars = self._polars
-        try:
-            series: pl.Series = polars.Series(self._name, column.cells, strict=True)
-        except (TypeError, ValueError, polars.exceptions.PolarsError):
-            return self._json(column)
-        return self._json(column) if series.dtype == polars.Object else series
-
-    def _json(self, column: Mixed) -> pl.Series:
-        texts = [as_json(value) for value in column.cells]
-        series: pl.Series = self._polars.Series(self._name, texts, dtype=self._polars.String)
+        found = common_type(column.cells)
+        cells: list[object] = column.cells
+        kind = polars.String
+        if found is None:
+            cells = [as_json(cell) for cell in cells]
+        else:
+            kind = {str: polars.String, bool: polars.Boolean, int: polars.Int64, float: polars.Float64}[found[0]]
+            kind = polars.List(kind) if found[1] else kind
+        series: pl.Series = polars.Series(self._name, cells, dtype=kind)
         return series

@@ -1,12 +1,34 @@
-"""Single cells as text, for mixed columns."""
+"""Cells of mixed columns: what type they have in common, and how they are written."""
 
 from __future__ import annotations
 
+import itertools
 import json
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SECOND = 1_000_000_000
+_COMMON: tuple[type, ...] = (str, bool, int, float)
+
+
+def common_type(cells: Iterable[object]) -> tuple[type, bool] | None:
+    """The one type of all cells and whether they are lists of it, or ``None`` when they have none in common.
+
+    Text, booleans, integers and floats are such types, and lists of one of them. Cells that are all null count as text.
+
+    Args:
+        cells: what `tickhaul.xythub.values` makes of a ``Value`` each.
+    """
+    present = [cell for cell in cells if cell is not None]
+    are_lists = bool(present) and all(isinstance(cell, list) for cell in present)
+    scalars = itertools.chain.from_iterable(cast("list[list[object]]", present)) if are_lists else present
+    types = {type(scalar) for scalar in scalars if scalar is not None} or {str}
+    (found, *others) = types
+    return None if others or found not in _COMMON else (found, are_lists)
 
 
 def as_json(value: object) -> str | None:

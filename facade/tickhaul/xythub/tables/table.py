@@ -81,7 +81,8 @@ class Table:
         """An Arrow table, which shares its numbers' memory with this one.
 
         Integers are ``int64``, days ``date32``, times of day ``time32[ms]`` or ``time64[ns]``, timestamps
-        ``timestamp[ns]``. A mixed column has the type Arrow finds in its cells; where it finds none, it is JSON text.
+        ``timestamp[ns]``. A mixed column whose cells are all text, booleans, integers or floats, or all lists of one of
+        these, has that type; any other is JSON text.
 
         Args:
             dictionary: whether strings are dictionary-encoded; ``None`` for those of long columns that repeat.
@@ -114,8 +115,7 @@ class Table:
         """A polars frame.
 
         Integers are ``Int64``, days ``Date``, times of day ``Time``, timestamps ``Datetime("ns")``, dictionary-encoded
-        strings ``Categorical``. A mixed column has the type polars finds in its cells; where it finds none, it is JSON
-        text.
+        strings ``Categorical``. Mixed columns are as in `to_arrow`.
 
         Args:
             dictionary: whether strings are categorical; ``None`` for those of long columns that repeat.
