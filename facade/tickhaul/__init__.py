@@ -109,7 +109,7 @@ _HOMES = {
 
 
 # Hidden from type checkers, which would take it for a promise of any name at all.
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> object:
         if name in ("errors", "models"):

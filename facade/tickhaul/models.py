@@ -88,7 +88,7 @@ __all__ = [
 
 
 # Hidden from type checkers, which would take it for a promise of any name at all.
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> object:
         if name not in __all__:

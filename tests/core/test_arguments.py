@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul._core.arguments import (
+    check_callback,
     count,
     datastream_id,
     export_id,
@@ -161,3 +163,34 @@ def test_a_count_below_its_least_is_refused(value: int, least: int) -> None:
 def test_a_count_of_another_type_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match=r"max_items=.*expected a whole number, not"):
         count("max_items", value, 0)
+
+
+async def later() -> None:
+    """Would have to be awaited."""
+
+
+class Later:
+    """Calling it makes a coroutine."""
+
+    async def __call__(self) -> None:
+        await later()
+
+
+@pytest.mark.parametrize("value", [None, print, lambda info: info, [].append, partial(print, "retry")])
+def test_a_function_can_be_told(value: Any) -> None:
+    check_callback("on_retry", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("print", "on_retry='print': expected a function, not str"),
+        (5, "on_retry=5: expected a function, not int"),
+        (later, "on_retry: expected a plain function; nobody would run a coroutine"),
+        (partial(later), "on_retry: expected a plain function"),
+        (Later(), "on_retry: expected a plain function"),
+    ],
+)
+def test_what_nobody_would_run_is_refused(value: Any, expected: str) -> None:
+    with pytest.raises(TypeError, match=expected):
+        check_callback("on_retry", value)
