@@ -105,6 +105,8 @@ class Settings:
             service uses LF.
         gzip_level: How hard CSV is compressed, 1 to 9.
         max_schema_columns: Columns a custom schema may have (documented: 100).
+        books_from_updates: Whether `book_5` and `book_20` can be had of streams of book updates too. They are documented
+            for whole books only, so code that relies on it may find the service less willing.
         transform_seconds: Seconds a transform may compute for a batch of rows before the export fails.
         body_limit: Bytes a request body may have; more is a 400.
         recorded_requests: How many of the last requests are kept for tests to look at.
@@ -165,6 +167,7 @@ class Settings:
     csv_line_end: Literal["\n", "\r\n"] = "\n"
     gzip_level: int = 6
     max_schema_columns: int = 100
+    books_from_updates: bool = False
     transform_seconds: float = 5.0
     body_limit: int = 1 << 20
     recorded_requests: int = 10_000

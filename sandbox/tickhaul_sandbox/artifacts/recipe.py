@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.artifacts.csvfile import write_csv
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tickhaul_sandbox.artifacts.plan import Part
-    from tickhaul_sandbox.artifacts.tables import Layout
+    from tickhaul_sandbox.artifacts.tables import Layout, Row
     from tickhaul_sandbox.jsontypes import JsonObject
     from tickhaul_sandbox.market.sources import Message, Source
 
@@ -52,16 +53,25 @@ class FileRecipe:
             LayoutError: If the layout cannot be applied to the messages.
             GivenUpError: If nobody wants the file any more.
         """
-        rows = self.layout.rows(self._messages(given_up))
+        rows = self._rows(given_up)
         if self.fmt == "parquet":
             write_parquet(path, self.layout.columns, self.layout.types, rows, self.options)
             return
         with path.open("wb") as file:
             write_csv(file, self.layout.columns, rows, line_end=self.line_end, level=self.gzip_level)
 
-    def _messages(self, given_up: Callable[[], bool]) -> Iterator[Message]:
+    def _rows(self, given_up: Callable[[], bool]) -> Iterator[Row]:
         for piece in self.part.pieces:
-            for message in self.source.messages(piece.anchor_ns, piece.start_ns, piece.end_ns):
-                if given_up():
-                    raise GivenUpError
-                yield message
+            start = piece.start_ns
+            if self.layout.needs_opening:
+                start = self.source.opening(piece.anchor_ns, start)
+            early = sum(1 for _ in self.source.messages(piece.anchor_ns, start, piece.start_ns))
+            messages = self.source.messages(piece.anchor_ns, start, piece.end_ns)
+            yield from islice(self.layout.rows(_wanted(messages, given_up)), early, None)
+
+
+def _wanted(messages: Iterator[Message], given_up: Callable[[], bool]) -> Iterator[Message]:
+    for message in messages:
+        if given_up():
+            raise GivenUpError
+        yield message

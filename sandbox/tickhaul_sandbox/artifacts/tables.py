@@ -27,6 +27,11 @@ class Layout(Protocol):
         """The DuckDB type of each column, for files that keep types."""
         ...
 
+    @property
+    def needs_opening(self) -> bool:
+        """Whether rows depend on earlier messages, back to the last snapshot; such a layout makes one row of each."""
+        ...
+
     def rows(self, messages: Iterable[Message]) -> Iterator[Row]:
         """Yield the rows of messages, in their order.
 
@@ -48,6 +53,7 @@ class RawLayout:
     """
 
     types = ("BIGINT", "VARCHAR")
+    needs_opening = False
 
     def __init__(self, message_column: str) -> None:
         self.columns = ("collection_timestamp_ns", message_column)

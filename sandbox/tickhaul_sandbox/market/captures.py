@@ -71,6 +71,11 @@ class CaptureSource:
                 yield Message(collected, tape.payloads[position])
             rounds += 1
 
+    def opening(self, anchor_ns: int, start_ns: int) -> int:
+        """Return when the recording last began anew: recordings of books begin with a snapshot."""
+        period = self._period(read_tape(self.file))
+        return anchor_ns + (start_ns - anchor_ns) // period * period
+
     def estimate(self, anchor_ns: int, start_ns: int, end_ns: int) -> int:
         """Return how many messages the range holds, to within one round of the recording."""
         del anchor_ns

@@ -48,6 +48,11 @@ class GeneratedSource:
                 if start_ns <= message.collection_ns < end_ns:
                     yield message
 
+    def opening(self, anchor_ns: int, start_ns: int) -> int:
+        """Return the beginning of the minute: book streams begin each with a snapshot."""
+        del anchor_ns
+        return start_ns // MINUTE * MINUTE
+
     def estimate(self, anchor_ns: int, start_ns: int, end_ns: int) -> int:
         """Return about how many messages the range holds."""
         del anchor_ns
@@ -62,6 +67,7 @@ class GeneratedSource:
             moment = Moment(
                 scene=scene,
                 exchange_ns=collected - dice.randint(_SHORTEST_LATENCY_NS, _LONGEST_LATENCY_NS),
+                minute_ns=minute * MINUTE,
                 sequence=minute * self.per_minute + position,
                 first=position == 0,
                 dice=dice,

@@ -77,6 +77,7 @@ class Moment:
     Attributes:
         scene: The instrument it happens on.
         exchange_ns: When it happened at the exchange, in nanoseconds since the Unix epoch.
+        minute_ns: When the minute it is received in began.
         sequence: Its number, growing by one with each event of the datastream.
         first: Whether it is the first event of its minute; book streams send their snapshots then.
         dice: Random numbers of this event's own.
@@ -84,6 +85,7 @@ class Moment:
 
     scene: Scene
     exchange_ns: int
+    minute_ns: int
     sequence: int
     first: bool
     dice: random.Random = field(repr=False)
@@ -136,13 +138,18 @@ class Moment:
         return f"{max(value, 10.0**-digits):.{digits}f}"
 
     def price_at(self, steps: int) -> str:
-        """Return the price so many ticks above the middle of the market, below it when negative."""
-        scene = self.scene
-        spread = max(scene.tick, scene.level * 1e-5)
-        return f"{max(self.mid + steps * spread, scene.tick):.{scene.price_digits}f}"
+        """Return the price so many steps above the middle of the market, below it when negative."""
+        return self._price(self.mid, steps)
+
+    def level_at(self, steps: int) -> str:
+        """Return the price of a level of a kept book: around where the market was when the minute began.
+
+        A book stream sends its snapshot then; levels that stay where they are until the next one never cross.
+        """
+        return self._price(self.scene.mid(self.minute_ns), steps)
 
     def levels(self, sign: int, count: int) -> list[tuple[str, str]]:
-        """Return price and size of the best levels of one side, the best one first.
+        """Return price and size of the best levels of one side right now, the best one first.
 
         Args:
             sign: 1 for asks, -1 for bids.
@@ -150,13 +157,22 @@ class Moment:
         """
         return [(self.price_at(sign * step), self.any_size()) for step in range(1, count + 1)]
 
+    def snapshot(self, sign: int, count: int) -> list[tuple[str, str]]:
+        """Return price and size of the best levels of one side of a kept book, the best one first."""
+        return [(self.level_at(sign * step), self.any_size()) for step in range(1, count + 1)]
+
     def changes(self, sign: int) -> list[tuple[str, str]]:
-        """Return price and new size of a few levels of one side, an emptied one (size 0) now and then."""
+        """Return price and new size of a few levels of a kept book, an emptied one (size 0) now and then."""
         chosen = self.dice.sample(range(1, 21), self.dice.randint(0 if sign > 0 else 1, 3))
         return [
-            (self.price_at(sign * step), "0" if self.dice.random() < 0.25 else self.any_size())
+            (self.level_at(sign * step), "0" if self.dice.random() < 0.25 else self.any_size())
             for step in sorted(chosen)
         ]
+
+    def _price(self, middle: float, steps: int) -> str:
+        scene = self.scene
+        spread = max(scene.tick, scene.level * 1e-5)
+        return f"{max(middle + steps * spread, scene.tick):.{scene.price_digits}f}"
 
     def uuid(self) -> str:
         """Return a fresh identifier in UUID form."""

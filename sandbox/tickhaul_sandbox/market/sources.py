@@ -33,6 +33,10 @@ class Source(Protocol):
         """
         ...
 
+    def opening(self, anchor_ns: int, start_ns: int) -> int:
+        """Return the latest instant, not after `start_ns`, from which on the messages need none before them."""
+        ...
+
     def estimate(self, anchor_ns: int, start_ns: int, end_ns: int) -> int:
         """Return about how many messages `messages` would yield, without making them."""
         ...

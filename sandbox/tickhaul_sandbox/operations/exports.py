@@ -14,6 +14,7 @@ from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found, permi
 from tickhaul_sandbox.exports import Order
 from tickhaul_sandbox.operations.schemas import read_checked
 from tickhaul_sandbox.pages import SMALL
+from tickhaul_sandbox.schemas.books import DEPTHS, BookLayout
 from tickhaul_sandbox.schemas.layout import SchemaLayout
 from tickhaul_sandbox.schemas.registry import RAW
 from tickhaul_sandbox.times import parse_instant
@@ -155,6 +156,8 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
     settings = call.service.settings
     if schema == RAW:
         return RawLayout(settings.raw_column)
+    if settings.books_from_updates and stream.category == "book_update" and schema in DEPTHS:
+        return BookLayout(str(schema), stream.exchange, settings.transform_seconds)
     if isinstance(schema, str):
         content = call.account.schemas.find(schema, stream.category).published
     elif isinstance(schema, dict):

@@ -55,6 +55,8 @@ class SchemaLayout:
         seconds: How long a transform may take for a batch of rows.
     """
 
+    needs_opening = False
+
     def __init__(self, content: Content, exchange: str, seconds: float) -> None:
         self._content = content
         self._exchange = exchange

@@ -45,7 +45,7 @@ def orderbook_l2(moment: Moment) -> Json:
     """Return a `partial` of the table `orderBookL2` first; inserts, updates and deletes after it."""
 
     def row(sign: int, step: int, *, sized: bool) -> JsonObject:
-        price = moment.price_at(sign * step)
+        price = moment.level_at(sign * step)
         identity = 8_799_000_000 - round(float(price) / moment.scene.tick)
         body: JsonObject = {"symbol": moment.symbol, "id": identity, "side": "Sell" if sign > 0 else "Buy"}
         if sized:

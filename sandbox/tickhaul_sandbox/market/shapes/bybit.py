@@ -30,7 +30,8 @@ def trade(moment: Moment) -> Json:
 def orderbook(moment: Moment) -> Json:
     """Return an `orderbook.50` message: a snapshot first, deltas after it."""
     sides = {
-        side: moment.levels(sign, 50) if moment.first else moment.changes(sign) for side, sign in (("b", -1), ("a", 1))
+        side: moment.snapshot(sign, 50) if moment.first else moment.changes(sign)
+        for side, sign in (("b", -1), ("a", 1))
     }
     return {
         "topic": f"orderbook.50.{moment.symbol}",

@@ -31,8 +31,8 @@ def level2(moment: Moment) -> Json:
         return {
             "type": "snapshot",
             "product_id": moment.symbol,
-            "asks": [[price, size] for price, size in moment.levels(1, 50)],
-            "bids": [[price, size] for price, size in moment.levels(-1, 50)],
+            "asks": [[price, size] for price, size in moment.snapshot(1, 50)],
+            "bids": [[price, size] for price, size in moment.snapshot(-1, 50)],
         }
     sides = (("sell", 1), ("buy", -1))
     changes: list[Json] = [[side, price, size] for side, sign in sides for price, size in moment.changes(sign)]

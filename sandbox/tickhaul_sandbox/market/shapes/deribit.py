@@ -40,7 +40,7 @@ def book(moment: Moment) -> Json:
 
     def levels(sign: int) -> list[Json]:
         if moment.first:
-            return [["new", Decimal(price), Decimal(size)] for price, size in moment.levels(sign, 20)]
+            return [["new", Decimal(price), Decimal(size)] for price, size in moment.snapshot(sign, 20)]
         return [
             ["delete" if size == "0" else "change", Decimal(price), Decimal(size)]
             for price, size in moment.changes(sign)

@@ -29,7 +29,9 @@ def book(moment: Moment) -> Json:
         return [[price, size, moment.seconds_text] for price, size in pairs]
 
     if moment.first:
-        return _message(moment, "book-1000", {"as": levels(moment.levels(1, 50)), "bs": levels(moment.levels(-1, 50))})
+        return _message(
+            moment, "book-1000", {"as": levels(moment.snapshot(1, 50)), "bs": levels(moment.snapshot(-1, 50))}
+        )
     checksum = str(moment.dice.getrandbits(32))
     asks, bids = levels(moment.changes(1)), levels(moment.changes(-1))
     update: JsonObject = {"b": bids, "c": checksum}

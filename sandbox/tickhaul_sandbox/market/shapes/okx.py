@@ -35,8 +35,8 @@ def trade(moment: Moment) -> Json:
 
 def book(moment: Moment) -> Json:
     """Return a message of the `books` channel: a snapshot first, updates after it."""
-    asks = moment.levels(1, 50) if moment.first else moment.changes(1)
-    bids = moment.levels(-1, 50) if moment.first else moment.changes(-1)
+    asks = moment.snapshot(1, 50) if moment.first else moment.changes(1)
+    bids = moment.snapshot(-1, 50) if moment.first else moment.changes(-1)
     return _message(
         moment,
         "books",
