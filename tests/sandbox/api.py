@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gzip
 import io
 import ssl
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -92,6 +94,35 @@ class Api:
         if isinstance(body, bytes):
             return self.http.request(method, f"/v1{path}", content=body, headers=named)
         return self.http.request(method, f"/v1{path}", json=body, headers=named)
+
+
+class Held:
+    """Holds the first request for an operation until it is released.
+
+    Args:
+        sandbox: Where the request is to come.
+        operation: The operation.
+    """
+
+    def __init__(self, sandbox: Sandbox, operation: str) -> None:
+        self.seconds: list[float] = []
+        self._arrived = threading.Event()
+        self._released = threading.Event()
+        sandbox.faults.add(f"latency:{operation}:seconds=1000:times=1")
+        sandbox.service.pause = self._pause  # type: ignore[method-assign]  # what latency waits in
+
+    def wait(self) -> None:
+        """Return when the request has arrived."""
+        assert self._arrived.wait(60)
+
+    def release(self) -> None:
+        """Let the request go on."""
+        self._released.set()
+
+    async def _pause(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self._arrived.set()
+        await asyncio.to_thread(self._released.wait, 60)
 
 
 def ok(response: httpx.Response, status: int = 200) -> Any:

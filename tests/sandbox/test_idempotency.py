@@ -10,7 +10,7 @@ from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.errors import ApiError
 from tickhaul_sandbox.idempotency import parse_key
 
-from tests.sandbox.api import BTCUSDT, HOUR, START, Api, code, message, ok
+from tests.sandbox.api import BTCUSDT, HOUR, START, Api, Held, code, message, ok
 
 KEY = "0194a1b2-c3d4-75f6-a7b8-c9d0e1f2a3b4"
 ORDER = {"datastream_id": BTCUSDT, "start_time": START - HOUR, "end_time": START}
@@ -130,25 +130,32 @@ def test_a_429_is_not_replayed(clock: ManualClock) -> None:
 
 
 def test_a_duplicate_waits_for_the_first_and_gets_its_answer(api: Api, sandbox: Sandbox) -> None:
-    sandbox.faults.add("latency:exports.create:seconds=0.3:times=1")
+    held = Held(sandbox, "exports.create")
     api.subscribe()
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: api.post("/exports", ORDER, Idempotency_Key=KEY), range(8)))
-    assert {answer.status_code for answer in answers} == {202}
-    assert len({answer.content for answer in answers}) == 1
+        answers = [pool.submit(api.post, "/exports", ORDER, Idempotency_Key=KEY) for _ in range(8)]
+        held.wait()
+        held.release()
+        contents = {answer.result().content for answer in answers}
+    assert {answer.result().status_code for answer in answers} == {202}
+    assert len(contents) == 1
     assert ok(api.get("/exports"))["total"] == 1
 
 
 def test_a_duplicate_of_a_slow_request_is_a_conflict_after_a_while(clock: ManualClock) -> None:
     with Sandbox(Settings(idempotency_wait=0.05), clock=clock) as sandbox, Api(sandbox) as api:
-        sandbox.faults.add("latency:subscriptions.create:seconds=0.6:times=1")
+        held = Held(sandbox, "subscriptions.create")
         body = {"datastream_id": BTCUSDT}
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda _: api.post("/subscriptions", body, Idempotency_Key=KEY), range(2)))
-        assert sorted(answer.status_code for answer in answers) == [201, 409]
-        [late] = [answer for answer in answers if answer.status_code == 409]
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(api.post, "/subscriptions", body, Idempotency_Key=KEY)
+            held.wait()
+            with Api(sandbox) as another:
+                late = another.post("/subscriptions", body, Idempotency_Key=KEY)
+            held.release()
+            assert ok(first.result(), 201)["status"] == "active"
+        assert code(late) == (409, "already_exists")
         assert message(late) == "A request with this Idempotency-Key is still in progress"
-        assert ok(api.post("/subscriptions", body, Idempotency_Key=KEY), 201)["status"] == "active"
+        assert ok(api.post("/subscriptions", body, Idempotency_Key=KEY), 201) == first.result().json()
 
 
 def test_a_request_that_outlives_the_deadline_is_a_408_and_may_be_sent_again(clock: ManualClock) -> None:

@@ -139,8 +139,8 @@ def test_a_sandbox_that_serves_a_slow_request_stops_all_the_same() -> None:
         sandbox.service.pause = noticed  # type: ignore[method-assign]  # to know when the request has arrived
         thread = threading.Thread(target=ask)
         thread.start()
-        assert arrived.wait(30)
-    thread.join(30)
+        assert arrived.wait(60)
+    thread.join(60)
     assert not thread.is_alive()
 
 
