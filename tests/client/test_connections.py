@@ -6,6 +6,7 @@ import base64
 import socket
 import ssl
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -285,9 +286,13 @@ def test_a_client_closes_its_connections_and_then_refuses_to_be_used(serve: Serv
         client.exchanges.list()
 
 
-def test_closing_ends_the_calls_under_way_and_they_open_nothing_new(serve: Serve, connect: Connect) -> None:
-    server = serve(stall())
-    client = connect(server)
+@pytest.mark.parametrize("secure", [False, True])
+def test_closing_ends_the_calls_under_way_at_once_and_they_open_nothing_new(
+    secure: bool, serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    server = serve(answer([]), *[stall()] * 4, tls=tls if secure else None)
+    client = connect(server, ssl_context=trusting)
+    client.exchanges.list()
     ended: list[Exception] = []
 
     def call() -> None:
@@ -296,12 +301,16 @@ def test_closing_ends_the_calls_under_way_and_they_open_nothing_new(serve: Serve
         except Exception as error:
             ended.append(error)
 
-    thread = threading.Thread(target=call)
-    thread.start()
-    server.wait_for_requests(1)
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    server.wait_for_requests(5)
+    began = time.monotonic()
     client.close()
-    server.stop()
-    thread.join(30)
-    assert not thread.is_alive()
-    assert [(type(error), "closed" in str(error)) for error in ended] == [(RuntimeError, True)]
-    assert server.connections == 1
+    for thread in threads:
+        thread.join(25)
+    assert [(type(error), "closed" in str(error)) for error in ended] == [(RuntimeError, True)] * 4
+    # Long before the silence would have ended them.
+    assert time.monotonic() - began < 20
+    server.wait_for_open_connections(0)
+    assert server.connections == 4

@@ -356,6 +356,8 @@ def test_a_call_that_is_called_off_while_it_waits_sends_nothing_more(
     assert len(server.requests) == 1
 
 
+# Older anyio leaves a socket to the garbage collector when it is called off in the moment of connecting.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @LOOPS
 def test_calls_that_are_called_off_at_any_moment_use_up_no_connections(backend: str, serve: Serve) -> None:
     def slowly(exchange: Exchange) -> None:

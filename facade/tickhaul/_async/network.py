@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from tickhaul._async.primitives import connect, new_backend
+from tickhaul._async.primitives import connect, hang_up, new_backend
 from tickhaul._core import deadline
 from tickhaul._core.enginelog import cut_engine_log
 
@@ -57,23 +57,30 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._in_use = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._in_use = True
         try:
             return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
         except ssl.SSLError as error:
             # The engine's event-loop backend lets it through, such as the alert of a server that refuses this client.
             raise httpcore.ReadError(str(error)) from error
+        finally:
+            self._in_use = False
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._in_use = True
         try:
             for start in range(0, len(buffer), _PIECE):
                 await self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
         except ssl.SSLError as error:
             raise httpcore.WriteError(str(error)) from error
+        finally:
+            self._in_use = False
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        await hang_up(self._inner, in_use=self._in_use)
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -56,6 +56,11 @@ async def connect(
         raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
 
 
+async def hang_up(stream: httpcore.AsyncNetworkStream, *, in_use: bool) -> None:  # noqa: ARG001 (the sync side needs it)
+    """Close a connection; a task that waits for it is woken."""
+    await stream.aclose()
+
+
 class Places:
     """So many places, each for one at a time, given to whoever has waited longest.
 

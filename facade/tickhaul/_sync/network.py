@@ -14,7 +14,7 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.enginelog import cut_engine_log
-from tickhaul._sync.primitives import connect, new_backend
+from tickhaul._sync.primitives import connect, hang_up, new_backend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,23 +58,30 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._in_use = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._in_use = True
         try:
             return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
         except ssl.SSLError as error:
             # The engine's event-loop backend lets it through, such as the alert of a server that refuses this client.
             raise httpcore.ReadError(str(error)) from error
+        finally:
+            self._in_use = False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._in_use = True
         try:
             for start in range(0, len(buffer), _PIECE):
                 self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
         except ssl.SSLError as error:
             raise httpcore.WriteError(str(error)) from error
+        finally:
+            self._in_use = False
 
     def close(self) -> None:
-        self._inner.close()
+        hang_up(self._inner, in_use=self._in_use)
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
@@ -60,6 +61,19 @@ def connect(
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             failure = error
     raise failure
+
+
+def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:
+    """Close a connection; one that another thread waits for is ended, which wakes that thread, and it closes it.
+
+    Closed under it, the socket's number could be another's by the time it begins to wait.
+    """
+    if in_use:
+        with suppress(OSError):
+            # The method of the plain socket, for that of TLS would take its state away from the other thread.
+            socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+    else:
+        stream.close()
 
 
 class Places:
