@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import json
+import random
 import signal
 import socket
 import subprocess
@@ -8,13 +11,14 @@ import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, SystemClock
 from tickhaul_sandbox.__main__ import main
 
-from tests.sandbox.api import HOUR, START, TLS, Api, ok
+from tests.sandbox.api import HOUR, SECOND, START, TLS, Api, ok
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,6 +146,25 @@ def test_a_sandbox_that_serves_a_slow_request_stops_all_the_same() -> None:
         assert arrived.wait(60)
     thread.join(60)
     assert not thread.is_alive()
+
+
+def test_a_sandbox_whose_client_does_not_read_stops_all_the_same(tmp_path: Path) -> None:
+    # A message that does not compress, so that the file is larger than what sockets hold.
+    with gzip.open(tmp_path / "large.tsv.gz", "wt", encoding="utf-8") as file:
+        file.write(f'5\t"{random.Random(0).randbytes(4 << 20).hex()}"\n')
+    entry = {"file": "large.tsv.gz", "exchange": "binance", "instrument": "BTCUSDT", "stream_type": "trades"}
+    (tmp_path / "index.json").write_text(json.dumps([entry]), encoding="utf-8")
+    settings = Settings(captures=tmp_path, hour_bytes=1 << 40, gzip_level=1, export_seconds=0)
+    with Sandbox(settings, clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
+        api.subscribe()
+        download = ok(api.get(f"/exports/{api.export(START - 30 * SECOND, START)}/download"))
+        assert download["total_bytes"] > 10 << 20
+        parts = urlsplit(download["artifacts"][0]["url"])
+        with socket.create_connection((parts.hostname or "", parts.port or 0)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+            assert connection.recv(15) == b"HTTP/1.1 200 OK"
+            sandbox.stop()
 
 
 def test_a_sandbox_that_makes_a_long_export_stops_all_the_same() -> None:
