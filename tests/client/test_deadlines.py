@@ -14,7 +14,7 @@ import trustme
 from tickhaul import DeadlineExceeded, NetworkError, Quota, RateLimitError, ServerError
 
 from tests.support import bodies
-from tests.support.behaviours import answer, drip, error, head, html, stall
+from tests.support.behaviours import answer, drip, error, head, held, html, stall
 from tests.support.proxy import ConnectProxy
 
 if TYPE_CHECKING:
@@ -227,13 +227,7 @@ def test_a_body_that_is_not_taken_is_bounded(connect: Connect) -> None:
 
 def test_a_connection_that_does_not_become_free_is_bounded(serve: Serve, connect: Connect) -> None:
     release = threading.Event()
-
-    def held(exchange: Exchange) -> None:
-        while not release.wait(0.05) and not exchange.stopped.is_set():
-            pass
-        answer([])(exchange)
-
-    server = serve(otherwise=held)
+    server = serve(otherwise=held(release, answer([])))
     client = connect(server, deadline=60)
     busy = [threading.Thread(target=client.exchanges.list) for _ in range(64)]
     for thread in busy:

@@ -21,7 +21,7 @@ from tickhaul import AsyncClient, Client, Quota
 from tickhaul._async.executor import AsyncClock
 
 from tests.support import bodies
-from tests.support.behaviours import answer, html, stall, whole
+from tests.support.behaviours import answer, held, html, stall, whole
 from tests.support.clock import FakeClock
 from tests.support.faces import KEY
 
@@ -200,12 +200,7 @@ def test_a_client_closed_while_its_first_call_waits_for_quota_opens_nothing(serv
 
 def test_more_tasks_than_connections_wait_for_one_to_become_free(serve: Serve) -> None:
     release = threading.Event()
-
-    def held(exchange: Exchange) -> None:
-        release.wait(30)
-        _echo(exchange)
-
-    server = serve(otherwise=held)
+    server = serve(otherwise=held(release, _echo))
 
     async def main() -> None:
         async with AsyncClient(KEY, base_url=server.url) as client, anyio.create_task_group() as tasks:
@@ -338,7 +333,7 @@ def test_a_call_that_is_called_off_while_it_waits_sends_nothing_more(
 
             async def forever(seconds: float) -> None:
                 asleep.set()
-                await anyio.sleep_forever()
+                await anyio.Event().wait()
 
             clock.sleep = forever  # type: ignore[method-assign]  # to be called off in the middle of it
             async with anyio.create_task_group() as tasks:

@@ -151,12 +151,3 @@ def held(until: threading.Event, step: Step) -> Step:
         step(exchange)
 
     return waiting
-
-
-def by_path(routes: Mapping[str, Step]) -> Step:
-    """Choose by ``METHOD /path``."""
-
-    def step(exchange: Exchange) -> None:
-        routes[f"{exchange.request.method} {exchange.request.path}"](exchange)
-
-    return step
