@@ -7,8 +7,9 @@ import random
 import threading
 import time
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from tickhaul._core import answers
 from tickhaul._core.answers import Answer
 from tickhaul._core.arguments import check_callback
 from tickhaul._core.calls import Progress
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tickhaul._async.transport import AsyncTransport
+    from tickhaul._core.deadline import Deadline
     from tickhaul._core.headers import RateLimits
-    from tickhaul._core.operations import Operation
     from tickhaul._core.options import CallOptions
     from tickhaul._core.origin import Origin
     from tickhaul._core.quota import Ledger
     from tickhaul._core.retry import Lost
     from tickhaul._core.secrets import Secret
-    from tickhaul._core.wire import Stamp
+    from tickhaul._core.service import Action, Reader, Writer
 
 T = TypeVar("T")
 
@@ -80,12 +81,13 @@ class AsyncExecutor:
     Args:
         origin: where to.
         secret: the API key.
-        stamp: the headers of every request.
+        stamp: writes the requests.
         ledger: the quota, or ``None`` for no pacing.
         hooks: whom to tell.
         ssl_context: how to trust the service, or ``None`` for the usual certificates.
         proxy: the proxy to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
+        reader: knows what the service's answers mean.
     """
 
     def __init__(
@@ -93,12 +95,14 @@ class AsyncExecutor:
         *,
         origin: Origin,
         secret: Secret,
-        stamp: Stamp,
+        # Which operations it writes is between it and whoever asks for them.
+        stamp: Writer[Any],
         ledger: Ledger | None,
         hooks: Hooks,
         ssl_context: ssl.SSLContext | None,
         proxy: str | None,
         proxy_setting: str | None,
+        reader: Reader = answers,
     ) -> None:
         self.origin = origin
         self.clock = AsyncClock()
@@ -109,6 +113,7 @@ class AsyncExecutor:
         self._proxy = proxy
         self._secret = secret
         self._stamp = stamp
+        self._reader = reader
         self._ledger = ledger
         self._hooks = hooks
         self._transport: AsyncTransport | None = None
@@ -118,21 +123,23 @@ class AsyncExecutor:
 
     async def run(
         self,
-        operation: Operation[T],
+        operation: Action[T],
         arguments: dict[str, object],
         options: CallOptions,
         *,
         idempotency_key: str | UUID | None = None,
         resend: bool = False,
+        deadline: Deadline | None = None,
     ) -> T:
         """Carry out one call.
 
         Args:
             operation: what to call.
-            arguments: as its generated module takes them.
+            arguments: as its writer takes them.
             options: what the call may cost.
             idempotency_key: the caller's key; ``None`` makes one where the operation takes one.
             resend: send it again after a lost answer even where that may carry it out twice.
+            deadline: when it must be over, if it is part of something longer; ``None`` for what the options say.
 
         Raises:
             ApiError: the service's last word is an error.
@@ -151,6 +158,8 @@ class AsyncExecutor:
             secret=self._secret,
             monotonic=self.clock.monotonic,
             uniform=self.uniform,
+            reader=self._reader,
+            deadline=deadline,
         )
         while True:
             outcome = await self._try(call, key)

@@ -16,8 +16,8 @@ from tickhaul import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tickhaul._core.operations import Operation
     from tickhaul._core.secrets import Secret
+    from tickhaul._core.service import Action
 
 T = TypeVar("T")
 
@@ -90,9 +90,7 @@ def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: fl
         retry_after: seconds the service asked to wait, or ``None``.
     """
     envelope = _read_envelope(answer)
-    kind = _BY_CODE.get(envelope.code) or _BY_STATUS.get(answer.status)
-    if kind is None:
-        kind = errors.ServerError if answer.status >= 500 else errors.ApiError
+    kind = _BY_CODE.get(envelope.code) or error_of_status(answer.status)
     return kind(
         secret.scrub(envelope.message),
         code=secret.scrub(envelope.code),
@@ -104,6 +102,11 @@ def read_error(answer: Answer, secret: Secret, *, attempts: int, retry_after: fl
     )
 
 
+def error_of_status(status: int) -> type[errors.ApiError]:
+    """The class of the exception an HTTP status stands for, where nothing says it better."""
+    return _BY_STATUS.get(status) or (errors.ServerError if status >= 500 else errors.ApiError)
+
+
 def describe(answer: Answer) -> str:
     """An unsuccessful answer in a few words, for histories and logs."""
     code = _read_envelope(answer).code
@@ -111,7 +114,7 @@ def describe(answer: Answer) -> str:
     return f"{answer.status} {code}" if code != _UNKNOWN and _CODE.fullmatch(code) else f"{answer.status}"
 
 
-def read_success(operation: Operation[T], answer: Answer, secret: Secret, *, attempts: int) -> T:
+def read_success(operation: Action[T], answer: Answer, secret: Secret, *, attempts: int) -> T:
     """The model a successful answer holds; ``None`` for operations that promise no body.
 
     Raises:
@@ -141,7 +144,7 @@ def _request_id(answer: Answer, secret: Secret) -> str | None:
     return None if answer.request_id is None else secret.scrub(answer.request_id)
 
 
-def _parse(operation: Operation[T], answer: Answer) -> T:
+def _parse(operation: Action[T], answer: Answer) -> T:
     document = json.loads(answer.body)
     result = operation.parse(_Body(answer.status, document))
     if isinstance(result, list) and not isinstance(document, list):

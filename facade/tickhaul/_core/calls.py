@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from tickhaul import errors
-from tickhaul._core.answers import describe, read_error, read_success
+from tickhaul._core import answers
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.headers import read_retry_after
 from tickhaul._core.retry import Judge, Loss, Lost
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tickhaul._core.answers import Answer
-    from tickhaul._core.operations import Operation
     from tickhaul._core.options import CallOptions
     from tickhaul._core.secrets import Secret
+    from tickhaul._core.service import Action, Reader
     from tickhaul._core.wire import WireRequest
 
 T = TypeVar("T")
@@ -35,11 +35,13 @@ class Progress(Generic[T]):
         secret: the API key, kept out of every message.
         monotonic: the clock, seconds.
         uniform: draws from a range of seconds.
+        reader: knows what the service's answers mean.
+        deadline: when it must be over, if it is part of something longer; ``None`` for what the options say.
     """
 
     def __init__(
         self,
-        operation: Operation[T],
+        operation: Action[T],
         request: WireRequest,
         options: CallOptions,
         *,
@@ -47,13 +49,16 @@ class Progress(Generic[T]):
         secret: Secret,
         monotonic: Callable[[], float],
         uniform: Callable[[float, float], float],
+        reader: Reader = answers,
+        deadline: Deadline | None = None,
     ) -> None:
         self.operation = operation
         self.request = request
         self.options = options
-        self.deadline = Deadline(options.deadline, monotonic)
+        self.deadline = deadline or Deadline(options.deadline, monotonic)
         self.history: list[str] = []
         self._secret = secret
+        self._reader = reader
         self._judge = Judge(options.policy, repeatable=repeatable, uniform=uniform)
 
     @property
@@ -90,7 +95,7 @@ class Progress(Generic[T]):
         Raises:
             ResponseDecodeError: the body does not fit the contract.
         """
-        return read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
+        return self._reader.read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
 
     def _after_loss(self, lost: Lost) -> float:
         text = self._secret.scrub(lost.text)
@@ -106,12 +111,12 @@ class Progress(Generic[T]):
         return wait
 
     def _after_error(self, answer: Answer, now: float) -> float:
-        self.history.append(self._secret.scrub(describe(answer)))
+        self.history.append(self._secret.scrub(self._reader.describe(answer)))
         retry_after = read_retry_after(answer.headers, now)
         wait = self._judge.after_answer(answer.status, retry_after)
         if wait is None or wait >= self.deadline.remaining():
             # With too little time left for another try, the service's own words say more than "out of time" would.
-            raise read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
+            raise self._reader.read_error(answer, self._secret, attempts=self._judge.attempts, retry_after=retry_after)
         return wait
 
     def _lost(self, text: str) -> str:
