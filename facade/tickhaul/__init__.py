@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
+    from tickhaul.transfer import DownloadedFile, Progress
 
 __all__ = [
     "ApiError",
@@ -64,6 +65,7 @@ __all__ = [
     "ConflictError",
     "DatastreamLookupError",
     "DeadlineExceeded",
+    "DownloadedFile",
     "ExportCanceled",
     "ExportFailed",
     "IntegrityError",
@@ -75,6 +77,7 @@ __all__ = [
     "PaginationError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "Progress",
     "Quota",
     "RateLimitError",
     "RequestInfo",
@@ -98,8 +101,10 @@ _HOMES = {
     "AsyncClient": "tickhaul._async.client",
     "AsyncPages": "tickhaul._async.pages",
     "Client": "tickhaul._sync.client",
+    "DownloadedFile": "tickhaul.transfer",
     "Page": "tickhaul._core.paging",
     "Pages": "tickhaul._sync.pages",
+    "Progress": "tickhaul.transfer",
     "Quota": "tickhaul._core.quota",
     "RequestInfo": "tickhaul.hooks",
     "ResponseInfo": "tickhaul.hooks",

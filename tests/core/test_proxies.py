@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from tickhaul._core import proxies
 from tickhaul._core.origin import Origin
 from tickhaul._core.proxies import choose_proxy
 
@@ -22,6 +23,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
             monkeypatch.delenv(name)
+    monkeypatch.setattr(proxies, "_speaks_socks", lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +119,10 @@ def test_where_nothing_is_set_nothing_is_loaded_to_find_that_out() -> None:
         "assert 'urllib.request' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://p", "socks5h://p:1080"])
+def test_a_socks_proxy_without_its_library_says_what_to_install(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "_speaks_socks", lambda: False)
+    with pytest.raises(ValueError, match=r"socks5h?:// proxy needs socksio: pip install 'httpx\[socks\]'"):
+        choose_proxy(proxy, SERVICE)

@@ -42,7 +42,15 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
     if not valid:
         shown = proxy.rpartition("@")[2]
         raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
+    if parts.scheme.startswith("socks") and not _speaks_socks():
+        raise ValueError(f"a {parts.scheme}:// proxy needs socksio: pip install 'httpx[socks]'")
     return proxy
+
+
+def _speaks_socks() -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415 (only those with such a proxy pay for it)
+
+    return find_spec("socksio") is not None
 
 
 def _from_settings(origin: Origin) -> str:
