@@ -174,16 +174,22 @@ def _read_envelope(answer: Answer) -> _Envelope:
         code = message = details = None
     return _Envelope(
         code if isinstance(code, str) and code else _UNKNOWN,
-        message if isinstance(message, str) and message else _describe_status(answer),
+        message if isinstance(message, str) and message else describe_status(answer),
         details if isinstance(details, dict) else {},
     )
 
 
-def _describe_status(answer: Answer) -> str:
+def describe_status(answer: Answer, setting: str = "base_url") -> str:
+    """An unsuccessful answer without an error body in words.
+
+    Args:
+        answer: the answer.
+        setting: what a redirect is a reason to check.
+    """
     if 300 <= answer.status < 400:
         # Following would hand the API key to whatever host the answer names.
         # Shown without its query, which a relative address may have as well.
         place = answer.headers.get("location", "nowhere").partition("?")[0]
-        return f"the service redirects to {place!r}; check base_url"
+        return f"the service redirects to {place!r}; check {setting}"
     kind = answer.headers.get("content-type", "no content type")
     return f"status {answer.status} without the service's error body ({kind}, {len(answer.body)} bytes)"

@@ -1,0 +1,67 @@
+"""The addresses of a service: an origin for the connections, and the path all of its own begin with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from tickhaul._core.origin import read_origin
+
+if TYPE_CHECKING:
+    from tickhaul._core.origin import Origin
+
+_SAFE = "/-._~!$&'()*+,;=:@%"
+_PATH = re.compile(r"(/[^/?#\x00-\x20\x7f]*)*")
+_STEPS = frozenset({".", ".."})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A service's place.
+
+    Attributes:
+        origin: scheme, host and port.
+        prefix: what every path begins with; empty or with a slash in front.
+    """
+
+    origin: Origin
+    prefix: str
+
+    def path(self, path: str) -> str:
+        """The whole path, percent-encoded, of a path below this address.
+
+        Raises:
+            ValueError: it could lead out of there.
+        """
+        whole = self.prefix + (path if path.startswith("/") else f"/{path}")
+        if not _PATH.fullmatch(whole) or _STEPS & set(whole.split("/")):
+            raise ValueError(f"path {path!r}: expected a plain path such as '/tickData'")
+        return quote(whole, safe=_SAFE)
+
+
+def read_address(name: str, url: str, *, allow_plain_http: bool) -> Address:
+    """The address a setting names.
+
+    Args:
+        name: the setting's name, for errors.
+        url: an origin, also with a path.
+        allow_plain_http: whether ``http://`` is acceptable beyond this machine.
+
+    Raises:
+        ValueError: it is no such URL, or secrets would travel in the clear to another machine.
+        TypeError: it is not text.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"{name} must be a str, not {type(url).__name__}")
+    if set(url) & set("?#"):
+        raise ValueError(f"{name} has a query or a fragment; expected an address such as https://api.xythub.com/auth")
+    try:
+        parts = urlsplit(url.strip())
+        origin = read_origin(f"{parts.scheme}://{parts.netloc}", allow_plain_http=allow_plain_http)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    address = Address(origin, parts.path.rstrip("/"))
+    address.path("/")
+    return address

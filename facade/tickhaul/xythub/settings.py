@@ -1,0 +1,117 @@
+"""Where xyt hub is and how it is spoken to: everything that is an address, a name of the service, or a guess.
+
+Public sources leave much of this open. What they do not support is marked as proposed, field by field; `Settings.proposed`
+lists it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+from tickhaul.xythub.framing import Marker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Relative to the service's URL (reference: xyt-hub section 1.3, contract 1.1.2; stated).
+_PATHS = MappingProxyType(
+    {
+        "days_availability": "/days/availability",
+        "tick_data": "/tickData",
+        "ohlcv": "/ohlcv",
+        "other_venues": "/lookup/otherVenues",
+        "order_data": "/orders",
+        "auction_data": "/auctions",
+        "instrument_status": "/instrumentStatus",
+        "tick_rules": "/tickRules",
+        "overview_exchanges": "/overview/exchanges",
+        "overview_days": "/overview/days",
+        "overview_symbols": "/overview/symbols",
+        "overview_tables": "/overview/tables",
+        "csv_timeseries": "/csv/timeseries",
+        "csv_snapshots": "/csv/snapshots",
+        "search_products": "/product",
+        "overview_products": "/overview/products",
+        "overview_datasets": "/overview/datasets",
+        "overview_entities": "/overview/entities",
+    }
+)
+#: The operations of the 1.1.2 lookup service, which may have a URL of its own.
+LOOKUPS = frozenset({"search_products", "overview_products", "overview_datasets", "overview_entities"})
+_DAYS = frozenset({"dateFrom", "dateTo", "day", "date", "first_day", "last_day", "firstDay", "lastDay"})
+_TIMES = frozenset({"from_time", "to_time", "time", "fromTime", "toTime"})
+
+
+# A field's default is of whatever type the field is.
+def _proposed(default: Any) -> Any:
+    return field(default=default, metadata={"proposed": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to reach and address the service.
+
+    Attributes:
+        auth_url: the authorization service (stated).
+        token_path: its token endpoint (stated).
+        user_path: its protected resource, which tells whether a token is good (stated).
+        client_id: the client's name in HTTP Basic (stated).
+        api_key_field: the form field an API key goes into (proposed: in the place of the password).
+        data_url: the data service (proposed: its address was never stated; the authorization service's host is likely).
+        lookup_url: the lookup service of 1.1.2; ``None`` for ``data_url`` (proposed).
+        get_path: the path of generic requests, with ``{endpoint}`` and, if wanted, ``{source}`` (stated for 1.1.2,
+            proposed for 2.0.0).
+        source_parameter: the request parameter that names the data source; ``None`` sends none (proposed).
+        paths: the paths of the typed operations of 1.1.2, by method (stated).
+        marker: how frames of requests begin (stated: every sample has a varint).
+        day_parameters: generic parameters whose text and datetimes are days (proposed; the names themselves are stated).
+        time_parameters: generic parameters whose text is a time of day (proposed; as above).
+        renew_before: seconds before its end at which a token is renewed (proposed).
+    """
+
+    auth_url: str = "https://api.xythub.com/auth"
+    token_path: str = "/oauth/token"  # noqa: S105 (a path)
+    user_path: str = "/user"
+    client_id: str = "xyt"
+    api_key_field: str = _proposed("password")
+    data_url: str = _proposed("https://api.xythub.com")
+    lookup_url: str | None = _proposed(None)
+    get_path: str = _proposed("/get/{endpoint}")
+    source_parameter: str | None = _proposed("source")
+    paths: Mapping[str, str] = field(default_factory=lambda: _PATHS)
+    marker: Marker = Marker.VARINT
+    day_parameters: frozenset[str] = _proposed(_DAYS)
+    time_parameters: frozenset[str] = _proposed(_TIMES)
+    renew_before: float = _proposed(60.0)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.paths) - set(_PATHS)):
+            raise ValueError(f"paths: {', '.join(unknown)}: expected operations out of {', '.join(_PATHS)}")
+        if "{endpoint}" not in self.get_path:
+            raise ValueError(f"get_path={self.get_path!r}: expected a path with {{endpoint}} in it")
+        if self.renew_before < 0:
+            raise ValueError(f"renew_before={self.renew_before!r}: expected 0 or more seconds")
+        object.__setattr__(self, "paths", MappingProxyType({**_PATHS, **self.paths}))
+
+    @classmethod
+    def at(cls, origin: str, **others: Any) -> Self:
+        """The service at one origin, as the sandbox has it: authorization below ``/auth``, data and lookup beside it.
+
+        Args:
+            origin: such as ``http://127.0.0.1:8000``.
+            others: further settings.
+        """
+        base = origin.rstrip("/")
+        return cls(auth_url=f"{base}/auth", data_url=base, **others)
+
+    def moved_to(self, origin: str) -> Self:
+        """These settings with the service at one origin, as in `at`."""
+        base = origin.rstrip("/")
+        return replace(self, auth_url=f"{base}/auth", data_url=base, lookup_url=None)
+
+    @classmethod
+    def proposed(cls) -> frozenset[str]:
+        """The fields whose defaults no public source supports."""
+        return frozenset(item.name for item in fields(cls) if item.metadata.get("proposed"))

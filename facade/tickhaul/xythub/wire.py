@@ -1,0 +1,49 @@
+"""Requests in the form they have on the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from tickhaul._core.wire import WireRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tickhaul.xythub.operations import Operation
+
+
+class FrameWriter:
+    """Writes requests down.
+
+    Args:
+        authority: the ``Host`` value.
+        user_agent: who is asking.
+    """
+
+    def __init__(self, authority: str, user_agent: str) -> None:
+        self._headers = [
+            (b"Host", authority.encode()),
+            (b"User-Agent", user_agent.encode()),
+            (b"Accept", b"*/*"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+        ]
+
+    def write(
+        self,
+        operation: Operation[object],
+        arguments: Mapping[str, object],
+        key: str | None,  # noqa: ARG002 (no operation takes one)
+    ) -> WireRequest:
+        """The request of a call.
+
+        Args:
+            operation: what is called.
+            arguments: ``body``, its bytes or ``None``, and ``authorization``, the value of the header of that name.
+            key: always ``None``.
+        """
+        body = cast("bytes | None", arguments["body"])
+        headers = [*self._headers, (b"Authorization", cast("str", arguments["authorization"]).encode())]
+        if body is not None:
+            headers.append((b"Content-Type", (operation.content_type or "").encode()))
+            headers.append((b"Content-Length", str(len(body)).encode()))
+        return WireRequest(operation.method, operation.path, operation.path.encode(), headers, body)
