@@ -7,6 +7,7 @@ import gzip
 import re
 import types
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    clock = ManualClock()
+    # Not near a full hour: which hours have files is then the same on every run.
+    clock = ManualClock(int(datetime(2026, 3, 14, 12, 40, tzinfo=UTC).timestamp()) * 10**9)
     with Sandbox(Settings(), clock=clock) as sandbox:
         monkeypatch.setenv("TICKSUPPLY_API_KEY", sandbox.api_key)
         yield World(sandbox, clock)
