@@ -39,6 +39,7 @@ class _Trace:
 
     request: Request
     faults: Mapping[str, Fault]
+    operation: str
     account: Account | None = None
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
@@ -84,27 +85,31 @@ class Endpoint:
         request = Request(scope, receive)
         operation = self._operations.get(request.method)
         faults = self._service.faults.draw(operation.name if operation else "unknown", scope["path"])
-        trace = _Trace(request, faults)
-        status: int | None = None
+        trace = _Trace(request, faults, operation.name if operation else "unknown")
         try:
-            status = await self._serve(trace, operation, send)
+            await self._serve(trace, operation, send)
         except ClientDisconnect:
-            _log.debug("the client left before its request was complete")
-        finally:
-            self._record(trace, operation, status)
+            self._record(trace, None)
 
-    async def _serve(self, trace: _Trace, operation: Operation | None, send: Send) -> int | None:
+    async def _serve(self, trace: _Trace, operation: Operation | None, send: Send) -> None:
+        # A request is remembered before its answer is sent, so that whoever has the answer can look it up.
         request, faults = trace.request, trace.faults
         if "reset" in faults:
+            self._record(trace, None)
             await transport.reset(request.scope, request.receive)
-            return None
+            return
         for kind, page in (("html-503", mutations.html_503), ("html-520", mutations.html_520)):
             if kind in faults:
-                return await _send(send, *page(faults[kind]))
+                status, headers, body = page(faults[kind])
+                self._record(trace, status)
+                await _send(send, status, headers, body)
+                return
         answer = await self._answer(trace, operation)
+        broken = not faults.keys().isdisjoint({"lost-answer", "truncated-body"})
+        self._record(trace, None if broken else answer.status)
         if "lost-answer" in faults:
             await transport.reset(request.scope, request.receive)
-            return None
+            return
         body = mutations.body(answer, faults, request.query_params)
         headers = {
             **({"content-type": "application/json"} if body else {}),
@@ -116,8 +121,8 @@ class Endpoint:
             part = mutations.part(body, faults["truncated-body"])
             await transport.send_part(send, answer.status, _encode(headers, body), part)
             await transport.hang_up(request.scope, request.receive)
-            return None
-        return await _send(send, answer.status, headers, body)
+        else:
+            await _send(send, answer.status, headers, body)
 
     async def _answer(self, trace: _Trace, operation: Operation | None) -> Answer:
         try:
@@ -132,7 +137,7 @@ class Endpoint:
         except ClientDisconnect:
             raise
         except Exception:  # noqa: BLE001 - the service answers 500 whatever goes wrong in it
-            _log.exception("%s failed", operation.name if operation else "unknown")
+            _log.exception("%s failed", trace.operation)
             return _error(errors.internal())
 
     def _admit(self, trace: _Trace) -> Account:
@@ -200,12 +205,12 @@ class Endpoint:
                 raise errors.invalid_argument("Request body is too large", {"max_bytes": limit})
         return bytes(body)
 
-    def _record(self, trace: _Trace, operation: Operation | None, status: int | None) -> None:
+    def _record(self, trace: _Trace, status: int | None) -> None:
         request = trace.request
         self._service.requests.add(
             RecordedRequest(
                 origin="api",
-                operation=operation.name if operation else "unknown",
+                operation=trace.operation,
                 method=request.method,
                 path=request.scope["path"],
                 query=request.scope["query_string"].decode("latin-1"),
@@ -227,7 +232,6 @@ def _encode(headers: Mapping[str, str], body: bytes) -> list[tuple[bytes, bytes]
     return [*encoded, (b"content-length", str(len(body)).encode())] if body else encoded
 
 
-async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> int:
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": _encode(headers, body)})
     await send({"type": "http.response.body", "body": body})
-    return status

@@ -37,11 +37,13 @@ class Kind:
         summary: What happens.
         target: What it hits unless told otherwise.
         options: Its options with their defaults; the type of a default is the type of the option.
+        storage: Whether downloads can be hit too.
     """
 
     summary: str
     target: str = "*"
     options: Mapping[str, OptionValue] = field(default_factory=lambda: MappingProxyType({}))
+    storage: bool = True
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -54,13 +56,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "html-520": Kind("a proxy answers 520 with a page of HTML"),
         "rate-limit": Kind("the answer is 429", options={"retry-after": 1, "form": "seconds"}),
         "error": Kind("the answer is an error", options={"status": 500, "code": "internal", "message": "Injected"}),
-        "malformed-json": Kind("the body is no JSON although its length is right"),
-        "missing-field": Kind("a field is missing from the answer", options={"field": ""}),
-        "unknown-enum": Kind("a field has a value nobody knows", options={"field": "status", "value": "hibernating"}),
-        "repeated-page": Kind("a page points to itself as the next one"),
+        "malformed-json": Kind("the body is no JSON although its length is right", storage=False),
+        "missing-field": Kind("a field is missing from the answer", options={"field": ""}, storage=False),
+        "unknown-enum": Kind(
+            "a field has a value nobody knows", options={"field": "status", "value": "hibernating"}, storage=False
+        ),
+        "repeated-page": Kind("a page points to itself as the next one", storage=False),
         "expired-url": Kind("the URLs of a download have expired", target="exports.get_download"),
         "failed-export": Kind(
-            "the job fails", target="exports.create", options={"reason": "Injected failure while exporting"}
+            "the job fails",
+            target="exports.create",
+            options={"reason": "Injected failure while exporting"},
+            storage=False,
         ),
     }
 )
@@ -203,7 +210,8 @@ class Faults:
             operation: The operation the request is for.
             path: Its path.
         """
-        return self._draw(operation, path, lambda fault: fault.kind not in _DEEP)
+        edge = operation.startswith("storage.")
+        return self._draw(operation, path, lambda fault: edge or fault.kind not in _DEEP)
 
     def reason_to_fail(self, operation: str) -> str | None:
         """Return why the export being created is to fail, `None` if it is not."""
@@ -244,6 +252,8 @@ def parse(spec: str, dice: random.Random) -> Fault:
         target, *rest = rest
         if not target:
             raise FaultError(f"empty target in {spec!r}")
+    if target.startswith("storage") and not kind.storage:
+        raise FaultError(f"{name} does not happen to downloads, as {spec!r} asks")
     options: dict[str, OptionValue] = {**_COMMON, **kind.options}
     for item in rest:
         option, separator, text = item.partition("=")

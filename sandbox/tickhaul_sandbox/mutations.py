@@ -43,15 +43,21 @@ def interrupt(faults: Mapping[str, Fault]) -> None:
     storm = faults.get("rate-limit")
     if storm is not None:
         seconds = round(storm.number("retry-after"))
-        headers = {
-            "seconds": {"Retry-After": str(seconds)},
-            "date": {"Retry-After": formatdate(time.time() + seconds, usegmt=True)},
-            "none": {},
-        }[storm.text("form")]
-        raise ApiError(429, "rate_limited", f"Rate limit exceeded. Retry after {seconds} seconds.", headers=headers)
+        message = f"Rate limit exceeded. Retry after {seconds} seconds."
+        raise ApiError(429, "rate_limited", message, headers=retry_after(storm))
     error = faults.get("error")
     if error is not None:
         raise ApiError(round(error.number("status")), error.text("code"), error.text("message"))
+
+
+def retry_after(storm: Fault) -> dict[str, str]:
+    """Return the `Retry-After` header of a storm in the form it is to have."""
+    seconds = round(storm.number("retry-after"))
+    return {
+        "seconds": {"Retry-After": str(seconds)},
+        "date": {"Retry-After": formatdate(time.time() + seconds, usegmt=True)},
+        "none": {},
+    }[storm.text("form")]
 
 
 def body(answer: Answer, faults: Mapping[str, Fault], query: Mapping[str, str]) -> bytes:

@@ -53,6 +53,14 @@ class _Selection:
     end: int
 
 
+class _Page(Exception):  # noqa: N818 - an answer, not an error of this code
+    """What a proxy answers in the storage's stead."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.status, self.headers, self.body = status, headers, body
+
+
 class Storage:
     """The ASGI application of the storage origin.
 
@@ -68,42 +76,44 @@ class Storage:
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1")
         faults = self._service.faults.draw(_OPERATION, path)
-        status: int | None = None
-        try:
-            status = await self._serve(request, path, faults, send)
-        finally:
-            self._record(request, path, status, faults)
-
-    async def _serve(self, request: Request, path: str, faults: Mapping[str, Fault], send: Send) -> int | None:
         if "latency" in faults:
             await self._service.pause(faults["latency"].number("seconds"))
-        if "reset" in faults:
-            await transport.reset(request.scope, request.receive)
-            return None
-        for kind, page in (("html-503", mutations.html_503), ("html-520", mutations.html_520)):
-            if kind in faults:
-                return await _send(send, *page(faults[kind]))
+        # A request is remembered before its answer is sent, so that whoever has the answer can look it up.
+        if not faults.keys().isdisjoint({"reset", "lost-answer"}):
+            self._record(request, path, None, faults)
+            await transport.reset(scope, receive)
+            return
         try:
-            artifact = self._find(request, path)
+            artifact = self._find(request, path, faults)
             selection = _select(request, artifact)
+        except _Page as page:
+            self._record(request, path, page.status, faults)
+            await _send(send, page.status, page.headers, page.body)
+            return
         except RefusedError as refusal:
-            return await self._refuse(send, refusal)
-        selection.headers["x-amz-request-id"] = self._service.ids.request().removeprefix("req_").upper()
+            self._record(request, path, refusal.status, faults)
+            await self._refuse(send, refusal)
+            return
+        self._record(request, path, None if "truncated-body" in faults else selection.status, faults)
+        selection.headers["x-amz-request-id"] = self._request_id()
         if selection.status == 304:
-            return await _send(send, 304, selection.headers, b"")
+            await _send(send, 304, selection.headers, b"")
+            return
         loop = asyncio.get_running_loop()
         file = await loop.run_in_executor(self._service.readers, self._service.artifacts.open, artifact)
         try:
-            return await self._stream(request, send, selection, file, faults)
+            await self._stream(request, send, selection, file, faults)
         finally:
             file.close()
 
-    def _find(self, request: Request, path: str) -> Artifact:
+    def _find(self, request: Request, path: str, faults: Mapping[str, Fault]) -> Artifact:
         """Return the artifact a request may have.
 
         Raises:
-            RefusedError: If it may not, or there is none.
+            RefusedError: If it may not, or there is none, or a fault says so.
+            _Page: If a fault says that a proxy answers.
         """
+        _interrupt(faults)
         if "x-api-key" in request.headers:
             raise RefusedError(403, "AccessDenied", "There were headers present in the request which were not signed")
         if "authorization" in request.headers:
@@ -135,7 +145,7 @@ class Storage:
         selection: _Selection,
         file: BinaryIO,
         faults: Mapping[str, Fault],
-    ) -> int | None:
+    ) -> None:
         position, end = selection.start, selection.end
         cut = end
         if "truncated-body" in faults:
@@ -151,20 +161,19 @@ class Storage:
             await send({"type": "http.response.body", "body": chunk, "more_body": position < end})
         if cut < end:
             await transport.hang_up(request.scope, request.receive)
-            return None
-        if selection.start == end:
-            await send({"type": "http.response.body", "body": b""})
-        return selection.status
 
-    async def _refuse(self, send: Send, refusal: RefusedError) -> int:
-        request_id = self._service.ids.request().removeprefix("req_").upper()
+    async def _refuse(self, send: Send, refusal: RefusedError) -> None:
+        request_id = self._request_id()
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message>"
+            f"<Error><Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
             f"<RequestId>{request_id}</RequestId></Error>"
         )
         headers = {"content-type": "application/xml", "x-amz-request-id": request_id, **refusal.headers}
-        return await _send(send, refusal.status, headers, body.encode())
+        await _send(send, refusal.status, headers, body.encode())
+
+    def _request_id(self) -> str:
+        return self._service.ids.request().removeprefix("req_").upper()
 
     def _record(self, request: Request, path: str, status: int | None, faults: Mapping[str, Fault]) -> None:
         self._service.requests.add(
@@ -181,6 +190,21 @@ class Storage:
                 faults=tuple(fault.spec for fault in faults.values()),
             )
         )
+
+
+def _interrupt(faults: Mapping[str, Fault]) -> None:
+    for kind, page in (("html-503", mutations.html_503), ("html-520", mutations.html_520)):
+        if kind in faults:
+            raise _Page(*page(faults[kind]))
+    if "rate-limit" in faults:
+        raise RefusedError(
+            503, "SlowDown", "Please reduce your request rate.", mutations.retry_after(faults["rate-limit"])
+        )
+    if "expired-url" in faults:
+        raise RefusedError(403, "AccessDenied", "Request has expired")
+    if "error" in faults:
+        fault = faults["error"]
+        raise RefusedError(round(fault.number("status")), fault.text("code"), fault.text("message"))
 
 
 def _select(request: Request, artifact: Artifact) -> _Selection:
@@ -238,9 +262,8 @@ def _same_version(if_range: str | None, etag: str) -> bool:
         return False
 
 
-async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> int:
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     encoded.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})
-    return status

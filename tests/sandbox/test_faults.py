@@ -210,6 +210,30 @@ def test_downloads_are_hit_only_when_named(sandbox: Sandbox) -> None:
         assert len(fetch(item["url"]).content) == item["bytes"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "text"),
+    [
+        ("rate-limit:storage.get:retry-after=3", 503, "<Code>SlowDown</Code>"),
+        ("expired-url:storage.get", 403, "<Message>Request has expired</Message>"),
+        ("error:storage.get:status=500:code=InternalError", 500, "<Code>InternalError</Code>"),
+        ("html-520:storage.get", 520, "<h1>520"),
+    ],
+)
+def test_the_storage_refuses_as_it_is_told(sandbox: Sandbox, spec: str, status: int, text: str) -> None:
+    sandbox.faults.add(spec)
+    response = fetch(f"{sandbox.storage_url}/tickhaul-sandbox-exports/x")
+    assert (response.status_code, text in response.text) == (status, True)
+    assert response.headers.get("retry-after") == ("3" if "rate" in spec else None)
+    assert sandbox.requests[-1].faults == (spec,)
+
+
+def test_a_lost_download_is_a_reset(sandbox: Sandbox) -> None:
+    sandbox.faults.add("lost-answer:storage.get:times=1")
+    with pytest.raises(httpx.TransportError):
+        fetch(f"{sandbox.storage_url}/x")
+    assert fetch(f"{sandbox.storage_url}/x").status_code == 403
+
+
 def test_a_late_request_waits_as_long_as_it_is_told() -> None:
     with Sandbox(Settings(), clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
         held = Held(sandbox, "exchanges.list")
@@ -269,6 +293,8 @@ def test_two_faults_of_different_kinds_strike_together_and_of_one_kind_in_turn()
         ("reset:p=nan", "p must not be negative"),
         ("latency:seconds=", "seconds must be a number"),
         ("rate-limit:form=soon", "form must be one of"),
+        ("missing-field:storage.get", "does not happen to downloads"),
+        ("failed-export:storage.*", "does not happen to downloads"),
     ],
 )
 def test_a_fault_that_cannot_be_understood_is_refused_with_the_reason(spec: str, text: str) -> None:
