@@ -148,6 +148,7 @@ def test_each_function_of_the_page_does_its_work(
     assert paused["status"] == "paused"
     world.clock.advance(60)
     call["resume_subscription"](created["id"])
+    world.clock.advance(1)
     spans = call["get_subscription_spans"](created["id"])
     assert [span["ended_at"] is None for span in spans] == [False, True]
 
