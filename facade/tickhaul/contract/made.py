@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _REMOVALS = {"sub": "delete_subscription", "exp": "delete_export", "sch": "delete_export_schema"}
 _CLEANING_SECONDS = 60.0
+_GONE = (204, 404)
 _FRESH = timedelta(minutes=5)
 
 
@@ -61,9 +62,17 @@ class Made:
             self._names.append(name)
         return name
 
-    def forget(self, name: str) -> None:
-        """Note that a resource has been removed."""
-        self._names.remove(name)
+    def remove(self, name: str) -> None:
+        """Remove a resource, as the last part of its trip.
+
+        Args:
+            name: its id.
+
+        Raises:
+            OutOfTimeError: the time of the check is over.
+        """
+        if self._session.ask(_REMOVALS[name[:3]], path={"id": name}, idempotency_key=new_key()).status == _GONE[0]:
+            self._names.remove(name)
 
     def clean_up(self) -> None:
         """Remove what is still there; what cannot be removed is in `left`."""
@@ -71,11 +80,11 @@ class Made:
         for name in reversed(self._names):
             try:
                 removal = _REMOVALS[name[:3]]
-                asked = self._session.ask(removal, path={"id": name}, expect=(204, 404), idempotency_key=new_key())
+                asked = self._session.ask(removal, path={"id": name}, expect=_GONE, idempotency_key=new_key())
             except OutOfTimeError:
                 self.left.append(name)
             else:
-                self.left += [] if asked.status in (204, 404) else [name]
+                self.left += [] if asked.status in _GONE else [name]
         self._names.clear()
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from tickhaul.contract.lists import ACCOUNT, CATALOG, filtered, items_of, look_through
 from tickhaul.contract.session import BAD_KEY, RefusedError, nobody
-from tickhaul.contract.wire import Answer
 
 if TYPE_CHECKING:
     from tickhaul.contract.session import Asked, Session
@@ -48,6 +47,7 @@ def read(session: Session) -> Known:
 
     Raises:
         RefusedError: the service does not accept the API key.
+        NobodyThereError: nobody answers.
         OutOfTimeError: the time of the check is over.
     """
     known = Known()
@@ -69,7 +69,7 @@ def read(session: Session) -> Known:
 def _exchanges(session: Session, known: Known) -> None:
     asked = session.ask("list_exchanges", expect=(200, 401))
     if asked.status == 401:
-        raise RefusedError(Answer(401, asked.headers, b""))
+        raise RefusedError(asked.place.request_id)
     if asked.good and asked.value:
         codes = [exchange["code"] for exchange in asked.value]
         session.ensure(asked, len(set(codes)) == len(codes), "body[*].code", "two exchanges have the same code")
@@ -125,20 +125,35 @@ def _streams(session: Session, known: Known) -> None:
 
 def _availability(session: Session, known: Known) -> None:
     operation = "get_availability"
-    if known.stream is None:
+    streams = [known.stream["datastream_id"]] if known.stream else []
+    # What is recorded shows with a datastream that somebody has subscribed to.
+    streams += [subscription["datastream_id"] for subscription in known.subscriptions[:1]]
+    if not streams:
         session.leave_open(operation, "no datastream is known")
-    else:
-        wanted = known.stream["datastream_id"]
-        asked = session.ask(operation, query={"datastream_id": wanted})
-        if asked.good:
-            given = asked.value["datastream"]["datastream_id"]
-            session.ensure(asked, given == wanted, "body.datastream.datastream_id", "is not the one that was asked for")
-            ordered = all(found["from"] < found["to"] for found in asked.value["ranges"])
-            session.ensure(asked, ordered, "body.ranges[*]", "`from` is not before `to`")
+    for stream in dict.fromkeys(streams):
+        check_availability(session, stream)
     # docs: guides/error-handling has this very message.
     for wrong in ({}, {"datastream_id": "abc"}, {"datastream_id": 0}, {"datastream_id": -1}):
         session.ask(operation, query=wrong, expect=(400,))
     session.ask(operation, query={"datastream_id": _UNKNOWN_STREAM}, expect=(404,), unsure=True)
+
+
+def check_availability(session: Session, stream: int) -> None:
+    """Ask what has been recorded of a datastream, and look whether it makes sense.
+
+    Args:
+        session: the check.
+        stream: id of the datastream.
+
+    Raises:
+        OutOfTimeError: the time of the check is over.
+    """
+    asked = session.ask("get_availability", query={"datastream_id": stream})
+    if asked.good:
+        given = asked.value["datastream"]["datastream_id"]
+        session.ensure(asked, given == stream, "body.datastream.datastream_id", "is not the one that was asked for")
+        ordered = all(found["from"] < found["to"] for found in asked.value["ranges"])
+        session.ensure(asked, ordered, "body.ranges[*]", "`from` is not before `to`")
 
 
 def _subscriptions(session: Session, known: Known) -> None:

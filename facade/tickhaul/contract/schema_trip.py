@@ -63,8 +63,7 @@ class SchemaTrip:
         self._publish_at_once()
         self._draft_and_publish()
         self._discard()
-        session.ask("delete_export_schema", path=self._path, idempotency_key=new_key())
-        self._made.forget(name)
+        self._made.remove(name)
         session.ask("get_export_schema", path=self._path, expect=(404,))
 
     def _create(self) -> str | None:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from tickhaul._core.headers import read_retry_after
 from tickhaul.contract.judge import judge
 from tickhaul.contract.report import VALUES, Checked, Finding, Kind, Report
-from tickhaul.contract.values import Difference
+from tickhaul.contract.values import Difference, show
 from tickhaul.contract.wire import Answer, Lost
 
 if TYPE_CHECKING:
@@ -42,12 +42,24 @@ class RefusedError(Exception):
     """The service does not accept the API key.
 
     Args:
-        answer: what it said.
+        request_id: how the service names its answer.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, request_id: str | None) -> None:
         super().__init__("the service does not accept the API key")
-        self.answer = answer
+        self.request_id = request_id
+
+
+class NobodyThereError(Exception):
+    """The very first request had no answer.
+
+    Args:
+        lost: what became of it.
+    """
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__(lost.reason)
+        self.lost = lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,7 @@ class Session:
         self._open: dict[str, list[str]] = {name: [] for name in contract.operations}
         self._statuses: dict[str, Counter[int]] = {name: Counter() for name in contract.operations}
         self._ids: set[str] = set()
+        self._answered = False
 
     def ask(
         self,
@@ -150,6 +163,7 @@ class Session:
 
         Raises:
             OutOfTimeError: the time of the check is over.
+            NobodyThereError: it is the first request, and there was no answer.
         """
         asked = self.contract.operations[operation]
         target = asked.target(**(path or {})) + (f"?{urlencode(query)}" if query else "")
@@ -162,10 +176,13 @@ class Session:
         for attempt in range(1, _TRIES + 1):
             answer = self._wire.send(asked.method, target, headers, content, within=self._left())
             if isinstance(answer, Lost):
+                if not self._answered:
+                    raise NobodyThereError(answer)
                 self._note(
                     place, Difference(Kind.TIMEOUT if answer.timed_out else Kind.UNANSWERED, "status", answer.reason)
                 )
                 return Asked(place, None, good=False, headers={})
+            self._answered = True
             self._statuses[operation][answer.status] += 1
             place = replace(place, status=answer.status, request_id=self._request_id(answer))
             passing = answer.status in _PASSING and answer.status not in expected
@@ -242,16 +259,17 @@ class Session:
         return Report(base_url, self.contract.version, wrote, checked, tuple(left), out_of_time)
 
     def _note(self, place: Place, difference: Difference) -> None:
-        message = self._scrub(difference.message)
+        # The names of unknown fields are the service's own words as well.
+        where, message = self._scrub(difference.where), self._scrub(difference.message)
         # The same thing about another value is the same difference; another status or unknown value is another one.
         words = message if difference.kind in (*_STATUSES, Kind.UNKNOWN_VALUE) else VALUES.sub("", message)
-        name = (place.operation, difference.kind, difference.where, words)
+        name = (place.operation, difference.kind, where, words)
         known = self._found.get(name)
         if known is None:
             self._found[name] = Finding(
                 operation=place.operation,
                 kind=difference.kind,
-                where=difference.where,
+                where=where,
                 message=message,
                 request=place.request,
                 status=place.status,
@@ -270,7 +288,10 @@ class Session:
 
     def _request_id(self, answer: Answer) -> str | None:
         text = answer.headers.get("x-request-id")
-        return None if text is None else self._scrub(text)
+        if text is None:
+            return None
+        # It goes to a terminal, where a byte past ASCII may be a command.
+        return self._scrub(text if text.isascii() else show(text))
 
     def _scrub(self, text: str) -> str:
         return self._key.scrub(text)

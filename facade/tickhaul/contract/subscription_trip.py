@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tickhaul.contract.made import new_key, service_time
-from tickhaul.contract.reading import check_download, check_job, check_spans
+from tickhaul.contract.reading import check_availability, check_download, check_job, check_spans
 
 if TYPE_CHECKING:
     from tickhaul.contract.made import Made
@@ -57,12 +57,12 @@ class SubscriptionTrip:
         if created is None:
             return
         path = {"id": created.value["id"]}
+        check_availability(self._session, stream["datastream_id"])
         self._pause_and_resume(path)
         self._exports(_export(stream, created))
-        for _ in range(2):
-            # The second changes nothing, and succeeds (docs: guides/subscription-lifecycle).
-            self._session.ask("delete_subscription", path=path, idempotency_key=new_key())
-        self._made.forget(path["id"])
+        self._made.remove(path["id"])
+        # Once more changes nothing, and succeeds (docs: guides/subscription-lifecycle).
+        self._session.ask("delete_subscription", path=path, idempotency_key=new_key())
         self._expect_gone("get_subscription", path)
         body = _export(stream, created)
         refused = self._session.ask("create_export", body=body, expect=(403,), idempotency_key=new_key())
@@ -141,9 +141,8 @@ class SubscriptionTrip:
             self._check_created(asked, export)
             path = {"id": asked.value["id"]}
             step(path)
-            for _ in range(2):
-                session.ask("delete_export", path=path, idempotency_key=new_key())
-            self._made.forget(path["id"])
+            self._made.remove(path["id"])
+            session.ask("delete_export", path=path, idempotency_key=new_key())
             self._expect_gone("get_export", path)
 
     def _try_wrong_exports(self, export: dict[str, Any]) -> None:

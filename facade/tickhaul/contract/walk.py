@@ -10,10 +10,10 @@ from tickhaul.contract.made import Made
 from tickhaul.contract.reading import read
 from tickhaul.contract.refusals import try_refusals
 from tickhaul.contract.schema_trip import SchemaTrip
-from tickhaul.contract.session import OutOfTimeError, RefusedError, Session
+from tickhaul.contract.session import NobodyThereError, OutOfTimeError, RefusedError, Session
 from tickhaul.contract.subscription_trip import SubscriptionTrip
 from tickhaul.contract.wire import Wire
-from tickhaul.errors import AuthenticationError
+from tickhaul.errors import AuthenticationError, DeadlineExceeded, NetworkError
 
 if TYPE_CHECKING:
     from tickhaul.contract.report import Report
@@ -51,12 +51,23 @@ def check(
     Raises:
         ValueError: an argument cannot work.
         AuthenticationError: the service does not accept the key.
+        NetworkError: nobody answers.
+        DeadlineExceeded: nobody answers in time.
     """
     if not timeout > 0 or not deadline > 0:
         raise ValueError("timeout and deadline must be more than 0 seconds")
     origin, key = read_origin(base_url, allow_plain_http=allow_plain_http), read_key(api_key)
     with Wire(origin, timeout) as wire:
-        return run(Session(installed(), wire, key, deadline=deadline), str(origin), write=write)
+        try:
+            return run(Session(installed(), wire, key, deadline=deadline), str(origin), write=write)
+        except RefusedError as error:
+            raise AuthenticationError(
+                str(error), code="unauthenticated", status=401, request_id=error.request_id
+            ) from None
+        except NobodyThereError as error:
+            if error.lost.timed_out:
+                raise DeadlineExceeded(error.lost.reason, deadline=timeout) from None
+            raise NetworkError(error.lost.reason) from None
 
 
 def run(session: Session, base_url: str, *, write: bool) -> Report:
@@ -68,7 +79,8 @@ def run(session: Session, base_url: str, *, write: bool) -> Report:
         write: whether to change anything.
 
     Raises:
-        AuthenticationError: the service does not accept the key.
+        RefusedError: the service does not accept the API key.
+        NobodyThereError: nobody answers.
     """
     made = Made(session)
     out_of_time = False
@@ -78,13 +90,6 @@ def run(session: Session, base_url: str, *, write: bool) -> Report:
             try_refusals(session, made)
             SchemaTrip(session, made).take(known)
             SubscriptionTrip(session, made).take(known)
-    except RefusedError as error:
-        raise AuthenticationError(
-            "the service does not accept the API key",
-            code="unauthenticated",
-            status=401,
-            request_id=error.answer.headers.get("x-request-id"),
-        ) from None
     except OutOfTimeError:
         out_of_time = True
     finally:

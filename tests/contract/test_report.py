@@ -1,0 +1,138 @@
+"""How a report is told: as text, as JSON, as JUnit XML, and by an exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from tickhaul.contract import Checked, Finding, Kind, Report, command, render
+from tickhaul_sandbox import Sandbox
+
+from tests.contract.plants import header
+from tests.contract.proxy import DriftingProxy, rewritten
+from tests.contract.services import SETTINGS, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.contract.proxy import Plant
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SETTINGS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def report(sandbox: Sandbox) -> Report:
+    """One drift of one operation, and one of all."""
+    plants: dict[str, list[Plant]] = {
+        "list_exchanges": [rewritten(lambda value: [{**item, "\x00<\ud800": "MT"} for item in value])],
+        "*": [header("X-Request-Id", None)],
+    }
+    return checked(sandbox, plants)
+
+
+def finding(kind: Kind) -> Finding:
+    return Finding("list_exchanges", kind, "status", "is odd", "GET /v1/exchanges", 200, None)
+
+
+def reported(*kinds: Kind, left: tuple[str, ...] = (), out_of_time: bool = False) -> Report:
+    one = Checked("list_exchanges", "GET", "/v1/exchanges", Counter({200: 1}), tuple(map(finding, kinds)))
+    return Report("http://127.0.0.1:1", "1.0", wrote=False, operations=[one], left=left, out_of_time=out_of_time)
+
+
+@pytest.mark.parametrize(
+    ("shown", "code", "code_without_additions"),
+    [
+        (reported(), 0, 0),
+        *((reported(kind), 1, 1) for kind in Kind if kind is not Kind.TIMEOUT and not kind.is_addition),
+        (reported(Kind.UNEXPECTED_FIELD), 1, 0),
+        (reported(Kind.UNKNOWN_VALUE), 1, 0),
+        (reported(Kind.TIMEOUT), 4, 4),
+        (reported(Kind.TIMEOUT, Kind.TYPE), 1, 1),
+        (reported(Kind.TIMEOUT, Kind.UNKNOWN_VALUE), 1, 4),
+        (reported(out_of_time=True), 4, 4),
+        (reported(left=("exp_1",)), 1, 1),
+    ],
+)
+def test_the_exit_code_tells(shown: Report, code: int, code_without_additions: int) -> None:
+    assert (shown.exit_code(), shown.exit_code(additions=False)) == (code, code_without_additions)
+
+
+def test_the_text_has_a_line_for_each_operation_and_tells_what_many_share_once(report: Report) -> None:
+    text = render.as_text(report)
+    assert sum(line.startswith(("ok ", "DRIFT ", "- ")) for line in text.splitlines()) == 29
+    assert text.count("header X-Request-Id is missing [missing-header]") == 1
+    assert re.search(r"and \d+ operations more", text)
+    assert 'body[*]["\\u0000<\\ud800"] is not in the contract; it holds "MT" [unexpected-field]' in text
+    assert "1 of them additions, which clients tolerate" in text
+    assert text.isascii()
+
+
+def test_the_json_document_holds_everything(report: Report) -> None:
+    document = json.loads(render.as_json(report))
+    assert (len(document["operations"]), document["wrote"], document["left"]) == (29, False, [])
+    assert document["findings"] == len(report.findings)
+    first = document["operations"][0]
+    assert first["statuses"] == {"200": 1, "401": 2}
+    assert {found["kind"]: found["addition"] for found in first["findings"]} == {
+        "unexpected-field": True,
+        "missing-header": False,
+    }
+    assert {found["request"] for found in first["findings"]} == {"GET /v1/exchanges"}
+
+
+def test_the_junit_document_has_a_case_for_each_operation(report: Report) -> None:
+    (suite,) = ET.fromstring(render.as_junit(report))
+    assert suite.attrib["tests"] == str(len(suite)) == "29"
+    failed = {case.attrib["name"].split(" ")[0] for case in suite if case.find("failure") is not None}
+    skipped = {case.attrib["name"].split(" ")[0] for case in suite if case.find("skipped") is not None}
+    assert failed == {checked.operation for checked in report.operations if checked.findings}
+    assert skipped == {checked.operation for checked in report.operations if checked.method != "GET"}
+    assert (suite.attrib["failures"], suite.attrib["skipped"]) == (str(len(failed)), str(len(skipped)))
+
+
+# The command.
+
+
+def run(sandbox: Sandbox, plants: dict[str, list[Plant]], **options: Any) -> tuple[int, str]:
+    out = io.StringIO()
+    with DriftingProxy(sandbox.base_url, plants) as proxy:
+        return command.run_check(proxy.base_url, sandbox.api_key, out, **options), out.getvalue()
+
+
+def test_the_command_writes_the_report_where_it_is_told_and_ends_with_its_code(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    new_field: dict[str, list[Plant]] = {
+        "list_exchanges": [rewritten(lambda value: [{**item, "country": "MT"} for item in value])]
+    }
+    file = tmp_path / "contract.xml"
+    code, text = run(sandbox, new_field, as_json=True, junit=file)
+    assert code == 1
+    assert json.loads(text)["findings"] == 1
+    assert ET.parse(file).getroot().attrib["failures"] == "1"
+    code, text = run(sandbox, new_field, additions=False)
+    assert code == 0
+    assert "15 of 29 operations asked" in text
+
+
+def test_a_junit_file_that_cannot_be_written_costs_no_request(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.requests.clear()
+    with pytest.raises(FileNotFoundError):
+        run(sandbox, {}, junit=tmp_path / "nowhere" / "contract.xml")
+    assert len(sandbox.requests) == 0
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "yaml" else object())
+    with pytest.raises(ValueError, match=r'needs pyyaml: pip install "tickhaul\[contract\]"'):
+        command.run_check("http://127.0.0.1:9", "key_any.secret", io.StringIO())
