@@ -33,12 +33,14 @@ class Draft:
         file: the part file.
         claims: the checksums the host announced for this version.
         unsynced: bytes written since the disk last confirmed any.
+        synced_at: when the disk was last asked to, in the transfer's clock.
     """
 
     def __init__(self, file: PartFile, sidecar: Sidecar | None) -> None:
         self.file = file
         self.claims: list[Claim] = []
         self.unsynced = 0
+        self.synced_at = 0.0
         self._sidecar = sidecar
 
     @classmethod

@@ -28,7 +28,11 @@ log = logging.getLogger("tickhaul.transfer")
 _BUFFER = 256 * KIB  # fits the processor's cache: larger was slower
 _HOLD = 1.0  # seconds received bytes may wait to be written on a slow line
 _RECORD = 8 * MIB  # how much of a part may be written without the sidecar knowing
-_CONFIRM = 64 * MIB  # how much of a file may be written without the disk having confirmed any
+# How much of a file may be written, and for how many seconds, without the disk having confirmed any of it. Confirming
+# while the file is being written costs as much processor time as receiving it, so what is brought within seconds is
+# confirmed once, at its end.
+_CONFIRM_SIZE = 1024 * MIB
+_CONFIRM_TIME = 10.0
 _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
 _ALL_REFUSED = 6  # listings, with no file handed over in between
@@ -172,6 +176,8 @@ class Fetcher:
         with transfer.changed:
             transfer.agenda.opened(part)
             transfer.changed.notify_all()
+            if build.draft is not None:
+                build.draft.synced_at = self._options.clock()
             return build.draft if build.draft is not None and build.draft.file.retain() else None
 
     def _read(self, part: Part, draft: Draft, reply: Reply, until: int | None) -> bool:
@@ -220,7 +226,11 @@ class Fetcher:
 
     def _record(self, part: Part, draft: Draft, recorded: int) -> None:
         draft.record(recorded, part.position)
-        if self._options.fsync and draft.unsynced >= _CONFIRM:
+        if not self._options.fsync:
+            return
+        now = self._options.clock()
+        if draft.unsynced >= _CONFIRM_SIZE or now - draft.synced_at > _CONFIRM_TIME:
+            draft.synced_at = now
             self._transfer.finisher.confirm(self._transfer.builds[part.work])
 
     def _act(self, part: Part, build: Build, judgement: Judgement, lease: Lease) -> None:
