@@ -1,11 +1,13 @@
 # Every target sets up what it needs; a machine with Python 3.11 or newer (with venv) and make is enough.
 
 PYTHON ?= python3
+SECONDS ?= 60
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench docs sandbox clean
+.PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
+	bench-xyt fuzz docs sandbox clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,7 @@ walls: $(READY)
 
 drift: $(READY)
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python -m tools.protos --check
 	$(BIN)/python tools/unasync.py --check
 
 wheel: $(READY)
@@ -53,6 +56,7 @@ wheel: $(READY)
 
 generate: $(READY)  ## Rewrite generated/ from spec/ and _sync from _async.
 	$(BIN)/python tools/generate.py
+	$(BIN)/python -m tools.protos
 	$(BIN)/python tools/unasync.py
 
 format: $(READY)  ## Format the sources.
@@ -67,6 +71,15 @@ lock: $(READY)  ## Resolve the locks anew: development, the bare install, and th
 
 bench: $(READY)  ## Measure against the vendor's client and bare httpx, side by side.
 	$(BIN)/python bench/client.py
+
+bench-transfer: $(READY)  ## Measure transfers against curl, aria2c, bare httpx and the owner's script.
+	$(BIN)/python bench/transfer.py $(ARGS)
+
+bench-xyt: $(READY)  ## Measure xyt hub's tables against protobuf's bare parser and lists.
+	$(BIN)/python bench/xyt.py $(ARGS)
+
+fuzz: $(READY)  ## Fuzz what reads bytes from outside, SECONDS for each target.
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 docs: $(READY)  ## Build the documentation site into site/.
 	$(BIN)/mkdocs build --strict --quiet

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = {"tickhaul", "tickhaul_sandbox", "ticksupply_api"}
+PACKAGES = {"tickhaul", "tickhaul_sandbox", "ticksupply_api", "xythub_proto"}
 
 USE_BARE = """
 import tickhaul
@@ -51,7 +51,7 @@ def build(folder: Path) -> Path:
 
 
 def check_contents(wheel: Path) -> None:
-    """The wheel holds its three packages, each typed, and nothing else."""
+    """The wheel holds its packages, each typed, and nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}

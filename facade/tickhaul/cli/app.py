@@ -8,6 +8,7 @@ import typer
 from tickhaul._version import __version__
 from tickhaul.cli.billing import billing
 from tickhaul.cli.catalog import availability, datastreams, exchanges, instruments
+from tickhaul.cli.contract import contract
 from tickhaul.cli.demo import demo
 from tickhaul.cli.download import download_export, verify_folder
 from tickhaul.cli.exports import exports
@@ -51,6 +52,7 @@ app.add_typer(subscriptions, name="subscriptions")
 app.add_typer(exports, name="exports")
 app.add_typer(schemas, name="schemas")
 app.add_typer(billing, name="billing")
+app.add_typer(contract, name="contract")
 app.command(epilog=examples("tickhaul demo", "tickhaul demo --out /tmp/demo --captures ../shared/data/captures"))(demo)
 app.command(
     "sandbox",
