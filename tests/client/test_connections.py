@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import importlib.util
 import socket
 import ssl
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 import httpcore
 import pytest
 import trustme
@@ -390,3 +392,34 @@ def test_a_client_without_a_free_connection_says_so(serve: Serve, connect: Conne
     pools[owner] = replace(pool, places=Full() if owner is None else AsyncFull())
     with pytest.raises(NetworkError, match=r"exchanges\.list: .* no connection became free within 30 s"):
         client.exchanges.list()
+
+
+def test_a_connection_that_is_made_while_the_client_is_closed_serves_its_call_and_is_closed(
+    serve: Serve, connect: Connect, face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, closed = threading.Event(), threading.Event()
+    half = "_sync" if face.name == "sync" else "_async"
+    primitives = importlib.import_module(f"tickhaul.{half}.primitives")
+
+    def later(*arguments: Any) -> object:  # as the primitive takes them
+        begun.set()
+        assert closed.wait(30)
+        return primitives.connect(*arguments)
+
+    async def async_later(*arguments: Any) -> object:  # as above
+        begun.set()
+        assert await anyio.to_thread.run_sync(closed.wait, 30)
+        return await primitives.connect(*arguments)
+
+    monkeypatch.setattr(f"tickhaul.{half}.network.connect", later if half == "_sync" else async_later)
+    server = serve(answer([bodies.EXCHANGE]))
+    client = connect(server)
+    answers: list[object] = []
+    thread = threading.Thread(target=lambda: answers.append(client.exchanges.list()))
+    thread.start()
+    assert begun.wait(30)
+    client.close()
+    closed.set()
+    thread.join(30)
+    assert len(answers) == 1
+    server.wait_for_open_connections(0)

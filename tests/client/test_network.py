@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 import httpcore
 import pytest
 from tickhaul._async.network import AsyncDeadlineBackend, AsyncDeadlineStream
-from tickhaul._async.primitives import Places, connect, new_backend
+from tickhaul._async.primitives import Places, connect, new_backend, run_blocking
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
 from tickhaul._sync import primitives as sync_primitives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tickhaul._async.primitives import Call
+    from tickhaul._sync.primitives import Call as SyncCall
 
 
 class Recorder(httpcore.AsyncNetworkStream):
@@ -182,6 +187,65 @@ class TestPlaces:
             assert await places.take(0.0)
 
         anyio.run(main, backend=backend)
+
+
+class TestBlockingWork:
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_it_runs_beside_the_event_loop_and_can_call_into_it(self, backend: str) -> None:
+        async def main() -> None:
+            home = threading.get_ident()
+            cancel = threading.Event()
+
+            async def where() -> int:
+                return threading.get_ident()
+
+            def work(call: Call) -> tuple[bool, bool]:
+                return threading.get_ident() != home, call(where) == home
+
+            assert await run_blocking(work, cancel) == (True, True)
+
+        anyio.run(main, backend=backend)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_its_error_comes_out_as_it_is(self, backend: str) -> None:
+        async def main() -> None:
+            async def fail() -> None:
+                raise LookupError("on the loop")
+
+            def trip(call: Call) -> None:
+                raise LookupError("in the thread")
+
+            for work in (lambda call: call(fail), trip):
+                with pytest.raises(LookupError, match=r"on the loop|in the thread"):
+                    await run_blocking(work, threading.Event())
+
+        anyio.run(main, backend=backend)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_called_off_it_is_told_to_stop_and_waited_for(self, backend: str) -> None:
+        begun, cancel, stopped = threading.Event(), threading.Event(), threading.Event()
+
+        def work(call: Call) -> None:
+            begun.set()
+            assert cancel.wait(30)
+            stopped.set()
+
+        async def main() -> None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(run_blocking, work, cancel)
+                await anyio.to_thread.run_sync(begun.wait, 30)
+                tasks.cancel_scope.cancel()
+            assert stopped.is_set()
+
+        anyio.run(main, backend=backend)
+
+    def test_among_threads_it_runs_here_and_now(self) -> None:
+        home = threading.get_ident()
+
+        def work(call: SyncCall) -> bool:
+            return call(threading.get_ident) == threading.get_ident() == home
+
+        assert sync_primitives.run_blocking(work, threading.Event())
 
 
 def test_the_backend_is_the_engines_own() -> None:

@@ -92,6 +92,8 @@ class AsyncTransport:
             return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
         running = deadline.current.set(until)
         try:
+            if self._closed:
+                raise RuntimeError(_CLOSED)
             return await self._exchange(pool.engine, request, timeout, until)
         except (
             httpcore.NetworkError,
@@ -122,8 +124,6 @@ class AsyncTransport:
     async def _exchange(
         self, engine: httpcore.AsyncConnectionPool, request: WireRequest, timeout: float, until: Deadline
     ) -> Answer | Lost:
-        if self._closed:
-            raise RuntimeError(_CLOSED)
         began = perf_counter()
         response = await engine.request(
             request.method,
@@ -138,6 +138,9 @@ class AsyncTransport:
                 }
             },
         )
+        if self._closed:
+            # A connection made after the engine was closed: nobody else will close it.
+            await response.extensions["network_stream"].aclose()
         return _read(response, perf_counter() - began)
 
     async def _pool(self) -> _Pool:

@@ -93,6 +93,8 @@ class Transport:
             return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
         running = deadline.current.set(until)
         try:
+            if self._closed:
+                raise RuntimeError(_CLOSED)
             return self._exchange(pool.engine, request, timeout, until)
         except (
             httpcore.NetworkError,
@@ -123,8 +125,6 @@ class Transport:
     def _exchange(
         self, engine: httpcore.ConnectionPool, request: WireRequest, timeout: float, until: Deadline
     ) -> Answer | Lost:
-        if self._closed:
-            raise RuntimeError(_CLOSED)
         began = perf_counter()
         response = engine.request(
             request.method,
@@ -139,6 +139,9 @@ class Transport:
                 }
             },
         )
+        if self._closed:
+            # A connection made after the engine was closed: nobody else will close it.
+            response.extensions["network_stream"].close()
         return _read(response, perf_counter() - began)
 
     def _pool(self) -> _Pool:
