@@ -9,8 +9,8 @@ import pytest
 from tickhaul import AsyncClient, Client, testing
 
 if TYPE_CHECKING:
-    from tickhaul_sandbox import Sandbox
     from tickhaul import models
+    from tickhaul_sandbox import Sandbox
 
 
 def test_a_test_gets_a_sandbox_of_its_own(ticksupply_sandbox: Sandbox, ticksupply_sandbox_session: Sandbox) -> None:
