@@ -21,6 +21,7 @@ _DAY = 86_400 * SECOND
 _GIB = 1 << 30
 _PERIOD_DAYS = 30
 _GRACE_DAYS = 7
+_RECORDING = frozenset({"subscriptions.create", "subscriptions.resume"})
 _REASONS = {
     "GRACE": "Payment is overdue: new recording is restricted during the grace period",
     "SUSPENDED": "Account is suspended",
@@ -32,11 +33,15 @@ def require(settings: Settings, account: Account, operation: str) -> None:
     """Pass if the account's billing state allows an operation.
 
     Raises:
-        ApiError: 402 if it does not.
+        ApiError: 402 if it does not, or a trial's cap is reached.
     """
     state = account.access_status
     if operation in settings.billing_blocks.get(state, frozenset()):
         raise payment_required(_REASONS.get(state, "Plan limit reached"), {"access_status": state})
+    if state == "TRIALING" and operation in _RECORDING:
+        recording = sum(subscription.status == "active" for subscription in account.subscriptions.all())
+        if recording >= settings.trial_streams:
+            raise payment_required("Trial limit reached: too many streams", {"max_streams": settings.trial_streams})
 
 
 def summary(settings: Settings, account: Account, now_ns: int) -> JsonObject:

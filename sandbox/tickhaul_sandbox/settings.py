@@ -65,6 +65,7 @@ class Settings:
         plan_code: The plan shown in the billing summary.
         billing_blocks: Which operations each billing state answers with 402. The gate on create and resume is
             documented; that GRACE blocks just these, and SUSPENDED and NONE exports too, is inferred from their names.
+        trial_streams: Streams an account in TRIALING may record at once; the trial has caps, no source has their numbers.
         included_export_gb: GiB of exports a period includes; only past it does `export_gb_extra` grow. No source has it.
         included_streams: Streams that may record at once before extra minutes are counted. No source has it.
         reset_style: `absolute` (present rule: Unix time, only while exhausted) or `delay` (rule before April 2026).
@@ -137,6 +138,7 @@ class Settings:
     account_states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     plan_code: str | None = "pro"
     billing_blocks: Mapping[str, frozenset[str]] = field(default_factory=lambda: _BILLING_BLOCKS)
+    trial_streams: int = 10
     included_export_gb: int = 100
     included_streams: int = 50
 

@@ -191,6 +191,17 @@ def test_usage_past_the_plan_is_counted(clock: ManualClock) -> None:
         assert (usage["extra_stream_minutes_total"], usage["export_gb_extra"]) == (20, 1)
 
 
+def test_a_trial_may_record_only_so_many_streams_at_once(clock: ManualClock) -> None:
+    with Sandbox(Settings(access_status="TRIALING", trial_streams=1), clock=clock) as sandbox, Api(sandbox) as api:
+        path = f"/subscriptions/{api.subscribe(123)}"
+        refused = api.post("/subscriptions", {"datastream_id": 124})
+        assert code(refused) == (402, "payment_required")
+        assert refused.json()["error"]["details"] == {"max_streams": 1}
+        ok(api.post(f"{path}/pause"), 204)
+        api.subscribe(124)
+        assert code(api.post(f"{path}/resume")) == (402, "payment_required")
+
+
 def test_accounts_start_in_the_state_the_settings_say(clock: ManualClock) -> None:
     settings = Settings(api_keys=("a:1", "b:2"), access_status="TRIALING", account_states={"b": "SUSPENDED"})
     with Sandbox(settings, clock=clock) as sandbox, Api(sandbox, "1") as first, Api(sandbox, "2") as second:

@@ -60,8 +60,9 @@ async def pause(call: Call) -> Answer:
 
 async def resume(call: Call) -> Answer:
     """Answer `POST /v1/subscriptions/{id}/resume`."""
-    call.account.subscriptions.get(call.path["id"])
-    billing.require(call.service.settings, call.account, call.operation)
+    # Resuming what is active changes nothing, so there is nothing to pay for.
+    if call.account.subscriptions.get(call.path["id"]).status == "paused":
+        billing.require(call.service.settings, call.account, call.operation)
     call.account.subscriptions.resume(call.path["id"])
     return Answer(204)
 
