@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tickhaul.errors import StorageError
-from tickhaul.transfer import disk
+from tickhaul.transfer import disk, linux
 from tickhaul.transfer.disk import PartFile, replace, storage_error, sync_folder
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
@@ -149,11 +149,14 @@ def test_large_files_get_their_room_at_once(tmp_path: Path) -> None:
 def test_without_a_call_for_it_room_is_not_taken_but_the_length_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "_fallocate", lambda *_: False)
+    monkeypatch.setattr(sys, "platform", "elsewhere")
+    linux._call.cache_clear()
     part = PartFile.create(tmp_path / "x.part", "x")
     part.reserve(3_000_000)
+    part.hasten(0, 1000)
     assert part.length == 3_000_000
     part.discard()
+    linux._call.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ log = logging.getLogger("tickhaul.transfer")
 
 _BUFFER = 256 * KIB  # fits the processor's cache: larger was slower
 _HOLD = 1.0  # seconds received bytes may wait to be written on a slow line
-_RECORD = 8 * MIB  # how much of a part may be written without the sidecar knowing
+_RECORD = 16 * MIB  # how much of a part may be written without the sidecar knowing
+_HASTEN = 4 * MIB  # from this size on, written ranges are sent on their way to the disk at once
 # How much of a file may be written, and for how many seconds, without the disk having confirmed any of it. Confirming
 # while the file is being written costs as much processor time as receiving it, so what is brought within seconds is
 # confirmed once, at its end.
@@ -228,6 +229,8 @@ class Fetcher:
         draft.record(recorded, part.position)
         if not self._options.fsync:
             return
+        if part.position - recorded >= _HASTEN:
+            draft.file.hasten(recorded, part.position)
         now = self._options.clock()
         if draft.unsynced >= _CONFIRM_SIZE or now - draft.synced_at > _CONFIRM_TIME:
             draft.synced_at = now
