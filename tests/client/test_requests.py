@@ -404,6 +404,7 @@ def _acts(resource: object, names: str) -> list[Callable[[str], object]]:
         (lambda th: th.exports.create(123, 1, 2, format_options={"x": object()}), TypeError),
         (lambda th: th.exports.wait(EXP, timeout=-1), ValueError),
         (lambda th: th.exports.wait(EXP, on_progress=_coroutine_function), TypeError),
+        (lambda th: th.exports.download(EXP, "data", on_progress=_coroutine_function), TypeError),
         (lambda th: th.exports.wait(EXP, on_progress="print"), TypeError),
         (lambda th: th.exports.wait(EXP, timeout="1"), TypeError),
         (lambda th: th.export_schemas.create("mine", "trade", []), ValueError),

@@ -261,6 +261,7 @@ class AsyncExports:
         from tickhaul._async.primitives import run_blocking  # noqa: PLC0415 (as below)
         from tickhaul.transfer import RemoteFile, TransferOptions, download  # noqa: PLC0415 (loads with its first use)
 
+        check_callback("on_progress", on_progress)
         identifier = export_id(job)
         executor = self._caller.executor
         settings = TransferOptions(
