@@ -1,7 +1,7 @@
-"""Write the sync half of the facade from its async half.
+"""Write the sync halves of the facade from its async halves: Ticksupply's, and xyt hub's.
 
-``facade/tickhaul/_async`` is the source. Every module of it but the hand-written ``primitives`` is turned into its twin
-under ``_sync`` by the substitutions below, formatted, and compared as a whole file with ``--check``.
+Every module below an ``_async`` but the hand-written ``primitives`` is turned into its twin under ``_sync`` by the
+substitutions below, formatted, and compared as a whole file with ``--check``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "facade" / "tickhaul" / "_async"
 TARGET = ROOT / "facade" / "tickhaul" / "_sync"
+HUB_SOURCE = ROOT / "facade" / "tickhaul" / "xythub" / "_async"
+HUB_TARGET = ROOT / "facade" / "tickhaul" / "xythub" / "_sync"
 BY_HAND = {Path("primitives.py")}
 BANNER = "# Written by tools/unasync.py from the module of the same name under _async. Edit that one.\n"
 
@@ -43,20 +45,26 @@ def translate(text: str, used: set[str]) -> str:
 
 
 def produce() -> dict[Path, str]:
-    """Every generated module's text by its path below ``_sync``.
+    """Every generated module's text by its path.
 
     Raises:
         SystemExit: a rule applies to nothing any more, so it is dead or the source has changed under it.
     """
     used: set[str] = set()
     texts = {
-        path.relative_to(SOURCE): translate(path.read_text(encoding="utf-8"), used)
-        for path in sorted(SOURCE.rglob("*.py"))
-        if path.relative_to(SOURCE) not in BY_HAND
+        target / path.relative_to(source): translate(path.read_text(encoding="utf-8"), used)
+        for source, target in halves()
+        for path in sorted(source.rglob("*.py"))
+        if path.relative_to(source) not in BY_HAND
     }
     if unused := set(RULES) - used:
         raise SystemExit(f"tools/unasync.py: rules that apply to nothing: {sorted(unused)}")
     return {path: formatted(text) for path, text in texts.items()}
+
+
+def halves() -> list[tuple[Path, Path]]:
+    """Each source with its target."""
+    return [(SOURCE, TARGET), (HUB_SOURCE, HUB_TARGET)]
 
 
 def formatted(text: str) -> str:
@@ -94,22 +102,27 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if anything would change")
     check = parser.parse_args().check
     texts = produce()
-    present = {path.relative_to(TARGET) for path in TARGET.rglob("*.py")} - BY_HAND
-    different = [
-        path for path, text in texts.items() if path not in present or (TARGET / path).read_text("utf-8") != text
-    ]
+    present = {
+        path for _, target in halves() for path in target.rglob("*.py") if path.relative_to(target) not in BY_HAND
+    }
+    different = [path for path, text in texts.items() if path not in present or path.read_text("utf-8") != text]
     stale = sorted(present - set(texts))
     if check:
         for path in [*different, *stale]:
-            print(f"facade/tickhaul/_sync/{path} is not what its source gives: run `make generate`")
+            print(f"{shown(path)} is not what its source gives: run `make generate`")
         return 1 if different or stale else 0
     for path in different:
-        (TARGET / path).parent.mkdir(parents=True, exist_ok=True)
-        (TARGET / path).write_text(texts[path], encoding="utf-8", newline="\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8", newline="\n")
     for path in stale:
-        (TARGET / path).unlink()
+        path.unlink()
     print(f"_sync: {len(different)} written, {len(stale)} removed, {len(texts) - len(different)} unchanged")
     return 0
+
+
+def shown(path: Path) -> str:
+    """A path as people of this repository name it."""
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
 
 
 if __name__ == "__main__":

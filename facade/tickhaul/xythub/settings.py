@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 #: Relative to the service's URL (reference: xyt-hub section 1.3, contract 1.1.2; stated).
 _PATHS = MappingProxyType(
     {
-        "days_availability": "/days/availability",
-        "tick_data": "/tickData",
-        "ohlcv": "/ohlcv",
-        "other_venues": "/lookup/otherVenues",
-        "order_data": "/orders",
-        "auction_data": "/auctions",
-        "instrument_status": "/instrumentStatus",
-        "tick_rules": "/tickRules",
-        "overview_exchanges": "/overview/exchanges",
-        "overview_days": "/overview/days",
-        "overview_symbols": "/overview/symbols",
-        "overview_tables": "/overview/tables",
-        "csv_timeseries": "/csv/timeseries",
-        "csv_snapshots": "/csv/snapshots",
-        "search_products": "/product",
-        "overview_products": "/overview/products",
-        "overview_datasets": "/overview/datasets",
-        "overview_entities": "/overview/entities",
+        "market.days_availability": "/days/availability",
+        "market.tick_data": "/tickData",
+        "market.ohlcv": "/ohlcv",
+        "market.other_venues": "/lookup/otherVenues",
+        "market.orders": "/orders",
+        "market.auctions": "/auctions",
+        "market.instrument_status": "/instrumentStatus",
+        "market.tick_rules": "/tickRules",
+        "overview.exchanges": "/overview/exchanges",
+        "overview.days": "/overview/days",
+        "overview.symbols": "/overview/symbols",
+        "overview.tables": "/overview/tables",
+        "csv.timeseries": "/csv/timeseries",
+        "csv.snapshots": "/csv/snapshots",
+        "products.search": "/product",
+        "overview.products": "/overview/products",
+        "overview.datasets": "/overview/datasets",
+        "overview.entities": "/overview/entities",
     }
 )
 #: The operations of the 1.1.2 lookup service, which may have a URL of its own.
-LOOKUPS = frozenset({"search_products", "overview_products", "overview_datasets", "overview_entities"})
+LOOKUPS = frozenset({"products.search", "overview.products", "overview.datasets", "overview.entities"})
 _DAYS = frozenset({"dateFrom", "dateTo", "day", "date", "first_day", "last_day", "firstDay", "lastDay"})
 _TIMES = frozenset({"from_time", "to_time", "time", "fromTime", "toTime"})
 
@@ -63,6 +63,7 @@ class Settings:
         lookup_url: the lookup service of 1.1.2; ``None`` for ``data_url`` (proposed).
         get_path: the path of generic requests, with ``{endpoint}`` and, if wanted, ``{source}`` (stated for 1.1.2,
             proposed for 2.0.0).
+        get_contract: the version that generic requests are made in (stated: it is the newest).
         source_parameter: the request parameter that names the data source; ``None`` sends none (proposed).
         paths: the paths of the typed operations of 1.1.2, by method (stated).
         marker: how frames of requests begin (stated: every sample has a varint).
@@ -79,6 +80,7 @@ class Settings:
     data_url: str = _proposed("https://api.xythub.com")
     lookup_url: str | None = _proposed(None)
     get_path: str = _proposed("/get/{endpoint}")
+    get_contract: str = "2.0.0"
     source_parameter: str | None = _proposed("source")
     paths: Mapping[str, str] = field(default_factory=lambda: _PATHS)
     marker: Marker = Marker.VARINT

@@ -94,6 +94,18 @@ def read_strings(content: memoryview) -> Coded | Plain:
     return _gather(content) if coded is None else coded
 
 
+def plain(words: list[str]) -> Plain:
+    """Strings that Python holds, as a column.
+
+    Args:
+        words: one for each row.
+    """
+    texts = [word.encode() for word in words]
+    lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts))
+    offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    return Plain(offsets, np.frombuffer(b"".join(texts), np.uint8))
+
+
 def _code(content: memoryview) -> Coded | None:
     """The strings with a dictionary, or ``None`` when it is not worthwhile."""
     if len(content) < 2 * DICTIONARY_FROM:

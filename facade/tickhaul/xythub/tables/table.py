@@ -11,7 +11,7 @@ from tickhaul.xythub.tables.order import arrange
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     import numpy.typing as npt
     import pandas as pd
@@ -76,6 +76,20 @@ class Table:
     def __repr__(self) -> str:
         described = ", ".join(f"{name} {kind_name(column)}" for name, column in self.columns.items())
         return f"<Table of {self.row_count} rows: {described or 'no columns'}>"
+
+    def without(self, names: Container[str]) -> Table:
+        """This table without some of its columns; names it does not have do not matter.
+
+        Args:
+            names: the columns to leave out.
+        """
+        return Table(
+            {name: column for name, column in self.columns.items() if name not in names},
+            meta=self.meta,
+            request_id=self.request_id,
+            reference_id=self.reference_id,
+            warning=self.warning,
+        )
 
     def to_arrow(self, *, dictionary: bool | None = None) -> pa.Table:
         """An Arrow table, which shares its numbers' memory with this one.
