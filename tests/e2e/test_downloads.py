@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from tickhaul import AsyncClient, Client, StorageError
 from tickhaul_sandbox import Sandbox, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from tickhaul import Progress
@@ -55,27 +56,55 @@ def test_an_expired_address_is_renewed_under_an_event_loop(sandbox: Sandbox, tmp
     assert all(size > 100 for size in anyio.run(haul, backend=backend))
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_canceled_download_stops_and_the_next_one_finishes(sandbox: Sandbox, tmp_path: Path, backend: str) -> None:
+def is_stalled(sandbox: Sandbox) -> bool:
+    """Whether a request for a file has met the fault that holds its answer back."""
+    return any(strike.operation == "storage.get" for strike in sandbox.faults.strikes)
+
+
+def of_transfers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tickhaul-transfer")]
+
+
+async def canceled_scope(sandbox: Sandbox, job: str, folder: Path) -> None:
+    """Cancel as anyio and trio do."""
+    async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as th:
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as group:
+                group.start_soon(th.exports.download, job, folder)
+                while not is_stalled(sandbox):
+                    await anyio.lowlevel.checkpoint()
+                scope.cancel()
+        assert scope.cancelled_caught
+
+
+async def canceled_task(sandbox: Sandbox, job: str, folder: Path) -> None:
+    """Cancel as asyncio does."""
+    async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as th:
+        task = asyncio.create_task(th.exports.download(job, folder))
+        while not is_stalled(sandbox):
+            await anyio.lowlevel.checkpoint()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert of_transfers() == [], "the thread outlived its call"
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "backend"),
+    [(canceled_scope, "asyncio"), (canceled_scope, "trio"), (canceled_task, "asyncio")],
+)
+def test_a_canceled_download_stops_and_the_next_one_finishes(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    interrupted: Callable[[Sandbox, str, Path], Awaitable[None]],
+    backend: str,
+) -> None:
     with Client(sandbox.api_key, base_url=sandbox.base_url) as th:
         job = ordered(th)
         sandbox.faults.add("latency:storage.get:seconds=60:times=1")
-
-        async def interrupted() -> bool:
-            async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as ath:
-                with anyio.CancelScope() as scope:
-                    async with anyio.create_task_group() as group:
-                        group.start_soon(ath.exports.download, job, tmp_path)
-                        while not [
-                            request for request in sandbox.requests if request.operation == "exports.get_download"
-                        ]:
-                            await anyio.lowlevel.checkpoint()
-                        scope.cancel()
-                return scope.cancelled_caught
-
-        assert anyio.run(interrupted, backend=backend)
+        anyio.run(interrupted, sandbox, job, tmp_path, backend=backend)
         assert not [name for name in names(tmp_path) if name.endswith(".gz")]
-        assert [thread for thread in threading.enumerate() if thread.name.startswith("tickhaul-transfer")] == []
+        assert of_transfers() == []
         files = th.exports.download(job, tmp_path)
     assert [file.path.name for file in files] == [name for name in names(tmp_path) if name.endswith(".gz")]
 

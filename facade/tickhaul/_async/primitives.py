@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections import deque
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -16,7 +17,6 @@ import httpcore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
-    from threading import Event
     from typing import Protocol
 
     class Call(Protocol):
@@ -118,7 +118,7 @@ async def tie(close: Callable[[], Awaitable[None]]) -> Tie:
     return keeper
 
 
-async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
+async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
     """Do blocking work off the event loop.
 
     Args:
@@ -126,6 +126,19 @@ async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
         cancel: set when this task is canceled, to tell the work to stop; the task then waits for it to do so, so that
             nothing of the work outlives the call.
     """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+    began, ended = threading.Event(), threading.Event()
+
+    def attempt(call: Call) -> None:
+        began.set()
+        # Kept, not raised: leaving a task group would wrap the error in an exception group.
+        try:
+            outcome.append(work(call))
+        except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's task)
+            failure.append(error)
+        finally:
+            ended.set()
 
     async def tell_when_canceled() -> None:
         try:
@@ -133,20 +146,19 @@ async def run_blocking(work: Callable[[Call], T], cancel: Event) -> T:
         finally:
             cancel.set()
 
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def attempt(call: Call) -> None:
-        # Kept, not raised: leaving a task group would wrap the error in an exception group.
-        try:
-            outcome.append(work(call))
-        except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's task)
-            failure.append(error)
-
     async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
         group.start_soon(tell_when_canceled)
-        await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+        try:
+            await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+        finally:
+            # The cancellation of an asyncio task, unlike that of a scope, does not wait for the thread by itself.
+            if began.is_set() and not ended.is_set():
+                cancel.set()
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(ended.wait)
         group.cancel_scope.cancel()
+    # A canceled call ends as canceled, not with the words of work that was told to stop.
+    await anyio.lowlevel.checkpoint_if_cancelled()
     if failure:
         raise failure[0]
     return outcome[0]
