@@ -38,7 +38,7 @@ DOWNLOAD: dict[str, object] = {
     "count": 1,
     "total_bytes": 5,
 }
-COLUMN: dict[str, object] = {"output_column": "price", "meta": {"value": "exchange"}}
+COLUMN: dict[str, object] = {"output_column": "price", "meta": {"value": "collection_timestamp_ns"}}
 SCHEMA_ITEM: dict[str, object] = {
     "id": SCHEMA_ID,
     "name": "mine",
