@@ -32,6 +32,7 @@ class Request:
     operation: str
     method: str
     path: str
+    raw_query: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
@@ -96,13 +97,14 @@ class DriftingProxy:
                 name = next((n for m, p, n in routes if m == self.command and p.fullmatch(parts.path)), "unknown")
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 request = Request(
-                    name,
-                    self.command,
-                    parts.path,
-                    dict(parse_qsl(parts.query)),
-                    dict(self.headers.items()),
-                    body,
-                    proxy.stopped,
+                    operation=name,
+                    method=self.command,
+                    path=parts.path,
+                    raw_query=parts.query,
+                    query=dict(parse_qsl(parts.query)),
+                    headers=dict(self.headers.items()),
+                    body=body,
+                    stopped=proxy.stopped,
                 )
                 forward: Forward = self.forward
                 for plant in (*proxy.plants.get(name, ()), *proxy.plants.get("*", ())):
