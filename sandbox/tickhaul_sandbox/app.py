@@ -20,6 +20,7 @@ from tickhaul_sandbox.idempotency import fingerprint
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 from tickhaul_sandbox.routes import OPERATIONS, Operation
 from tickhaul_sandbox.wire import Answer, Call
+from tickhaul_sandbox.xythub.app import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,8 @@ class Application:
         for operation in OPERATIONS:
             by_path.setdefault(operation.path, {})[operation.method] = operation
         routes = [Route(path, Endpoint(service, operations)) for path, operations in by_path.items()]
+        settings = service.settings
+        self.hub = Hub(settings.hub, service.clock, settings.seed, service.faults, service.requests, service.pause)
         self._router = Router(
             [*routes, *control.routes(service)], default=Endpoint(service, {}), redirect_slashes=False
         )
@@ -65,7 +68,8 @@ class Application:
         """Answer one request."""
         # Routes are matched on the path as it came, so that an encoded slash inside a symbol does not split it.
         raw_path = scope.get("raw_path") or scope["path"].encode()
-        await self._router({**scope, "path": raw_path.decode("latin-1")}, receive, send)
+        path = raw_path.decode("latin-1")
+        await (self.hub if self.hub.serves(path) else self._router)({**scope, "path": path}, receive, send)
 
 
 class Endpoint:

@@ -22,6 +22,8 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tickhaul_sandbox.xythub.framing import SPOILED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -69,6 +71,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             options={"reason": "Injected failure while exporting"},
             storage=False,
         ),
+        "malformed-frame": Kind(
+            f"the frame of an answer of xyt hub is malformed; how: {', '.join(SPOILED)}",
+            target="xyt.*",
+            options={"how": "marker"},
+            storage=False,
+        ),
+        "stale-token": Kind("no token of xyt hub is good any longer", target="xyt.*", storage=False),
     }
 )
 _COMMON: Mapping[str, OptionValue] = MappingProxyType({"times": 0, "after": 0, "p": 1.0})
@@ -262,8 +271,9 @@ def parse(spec: str, dice: random.Random) -> Fault:
         options[option] = _value(spec, option, text, options[option])
     if not 0 <= float(options["p"]) <= 1:
         raise FaultError(f"p must be between 0 and 1 in {spec!r}")
-    if options.get("form", _FORMS[0]) not in _FORMS:
-        raise FaultError(f"form must be one of {', '.join(_FORMS)} in {spec!r}")
+    for option, choices in (("form", _FORMS), ("how", SPOILED)):
+        if options.get(option, choices[0]) not in choices:
+            raise FaultError(f"{option} must be one of {', '.join(choices)} in {spec!r}")
     return Fault(spec, name, target, options, dice)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from tickhaul_sandbox.xythub.settings import HubSettings
+
 DEFAULT_API_KEY = "key_sandbox.local"
 DEFAULT_ACCOUNT = "default"
 
@@ -111,6 +113,7 @@ class Settings:
         transform_seconds: Seconds a transform may compute for a batch of rows before the export fails.
         body_limit: Bytes a request body may have; more is a 400.
         recorded_requests: How many of the last requests are kept for tests to look at.
+        hub: How the emulated xyt hub is to be.
     """
 
     host: str = "127.0.0.1"
@@ -173,6 +176,7 @@ class Settings:
     transform_seconds: float = 5.0
     body_limit: int = 1 << 20
     recorded_requests: int = 10_000
+    hub: HubSettings = field(default_factory=HubSettings)
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work.

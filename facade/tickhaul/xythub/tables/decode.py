@@ -11,6 +11,7 @@ from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.framing import DEFAULT_LIMIT, parse, read_body
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
 from tickhaul.xythub.tables.layout import OddLayout, Slot, find_columns, only_content, straighten
+from tickhaul.xythub.tables.order import arrange
 from tickhaul.xythub.tables.packed import read_doubles, read_varints
 from tickhaul.xythub.tables.strings import read_strings
 from tickhaul.xythub.tables.table import Table
@@ -59,7 +60,7 @@ def _decode(body: memoryview, contract: Contract) -> Table:
     answer = parse(contract.data.DataResponse, rest)
     columns = {slot.name: _read_column(slot, contract) for slot in slots}
     return Table(
-        columns,
+        {name: columns[name] for name in arrange(columns)},
         meta={name: read_value(value, contract) for name, value in answer.meta.items()},
         request_id=answer.header.request_id.value or None,
         reference_id=answer.header.reference_id.value or None,

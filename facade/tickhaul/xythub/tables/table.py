@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, Any, overload
 
 from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.tables.columns import kind_name
-from tickhaul.xythub.tables.order import arrange
 
 if TYPE_CHECKING:
     import os
@@ -28,14 +27,14 @@ class Table:
     Times are as the service sends them: which time zone they are in is not stated (reference: xyt-hub section 6.2).
 
     Args:
-        columns: the columns by name.
+        columns: the columns by name, in order.
         meta: what the answer says beside the table.
         request_id: the id the service gave the request, or ``None``.
         reference_id: the id the client gave it, or ``None``.
         warning: what the service warns of, such as an unknown symbol, or ``None``.
 
     Attributes:
-        columns: the columns by name, in the order of `column_names`.
+        columns: as above.
         row_count: how many rows there are.
         meta: as above.
         request_id: as above.
@@ -55,7 +54,7 @@ class Table:
         reference_id: str | None = None,
         warning: str | None = None,
     ) -> None:
-        self.columns: Mapping[str, Column] = MappingProxyType({name: columns[name] for name in arrange(columns)})
+        self.columns: Mapping[str, Column] = MappingProxyType(dict(columns))
         self.row_count = _common_length(self.columns)
         self.meta = MappingProxyType(dict(meta or {}))
         self.request_id = request_id
@@ -66,7 +65,8 @@ class Table:
     def column_names(self) -> list[str]:
         """The names of the columns in order.
 
-        Columns the vendor documents come in the order in which it lists them, others after them by name.
+        Generic answers have none on the wire: columns the vendor documents come in the order in which it lists them,
+        others after them by name.
         """
         return list(self.columns)
 
