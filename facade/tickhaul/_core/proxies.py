@@ -34,16 +34,17 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
         raise TypeError(f"proxy must be a str, not {type(proxy).__name__}")
     if not proxy:
         return None
+    scheme = proxy.partition("://")[0].lower()
     try:
         parts = urlsplit(proxy)
-        valid = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+        valid = scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         valid = False
     if not valid:
         shown = proxy.rpartition("@")[2]
         raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
-    if parts.scheme.startswith("socks") and not _speaks_socks():
-        raise ValueError(f"a {parts.scheme}:// proxy needs socksio: pip install 'httpx[socks]'")
+    if scheme.startswith("socks") and not _speaks_socks():
+        raise ValueError(f"a {scheme}:// proxy needs socksio: pip install 'httpx[socks]'")
     return proxy
 
 
