@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul.transfer import TransferOptions, sidecar
 from tickhaul.transfer.agenda import Agenda, Part, Phase, Work
-from tickhaul.transfer.answers import Meaning, headers_of, judge, retry_after
+from tickhaul.transfer.answers import Meaning, judge, retry_after
 from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import MIB
@@ -293,10 +293,6 @@ def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> N
 def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
     headers = {"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:00 GMT"}
     assert judge(503, headers, asked=None, known=KNOWN).wait == 30.0
-
-
-def test_of_repeated_headers_the_first_counts() -> None:
-    assert headers_of([("ETag", ' "1" '), ("etag", '"2"')]) == {"etag": '"1"'}
 
 
 # -- identities and sidecars ----------------------------------------------------------------------------------------

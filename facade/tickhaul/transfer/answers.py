@@ -133,11 +133,3 @@ def _date(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def headers_of(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Headers by lower-case name; of a repeated one, the first."""
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found.setdefault(name.lower(), value.strip())
-    return found

@@ -87,8 +87,10 @@ def claims_in(headers: Mapping[str, str], span: tuple[int, int] | None) -> list[
         headers = {name: value for name, value in headers.items() if not name.startswith("x-amz-checksum-")}
     found: list[Claim] = []
     for header, algorithm in _ALGORITHMS.items():
+        if header not in headers:
+            continue
         try:
-            value = base64.b64decode(headers.get(header, ""), validate=True)
+            value = base64.b64decode(headers[header], validate=True)
         except ValueError:
             continue
         if len(value) == len(algorithm().digest()):

@@ -23,6 +23,7 @@ from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, T
 from tickhaul.transfer.names import check_distinct, check_name
 from tickhaul.transfer.ranges import Ranges
 from tickhaul.transfer.sidecar import Identity
+from tickhaul.transfer.stream import Turns
 from tickhaul.transfer.urls import Refusals, UrlBook
 from tickhaul.transfer.wire import Channel, default_context
 
@@ -224,7 +225,8 @@ class Transfer:
         options = self.options
         context = options.ssl_context or default_context()
         count = min(options.connections, self.agenda.most_at_once)
-        self._channels = [Channel(options, context) for _ in range(count)]
+        turns = Turns()
+        self._channels = [Channel(options, context, turns.one()) for _ in range(count)]
         bodies: list[Callable[[], None]] = [Fetcher(self, channel).run for channel in self._channels]
         for index, body in enumerate([self.finisher.run, *bodies]):  # number 0 is the finisher
             thread = threading.Thread(
@@ -374,10 +376,10 @@ class _Watch:
         now = self._options.clock()
         enough = _TRICKLE * self._options.silence
         for channel in channels:
-            turn, received = channel.turn, channel.received
+            requests, received = channel.requests, channel.received
             mark = self._marks.get(channel)
-            if mark is None or not channel.busy or turn != mark[0] or received - mark[1] >= enough:
-                self._marks[channel] = (turn, received, now)
+            if mark is None or not channel.busy or requests != mark[0] or received - mark[1] >= enough:
+                self._marks[channel] = (requests, received, now)
             elif now - mark[2] > self._options.silence:
                 channel.abort(f"nothing came for {self._options.silence:g} seconds")
-                self._marks[channel] = (turn, received, now)
+                self._marks[channel] = (requests, received, now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer.agenda import Phase
-from tickhaul.transfer.answers import Meaning, headers_of, judge
+from tickhaul.transfer.answers import Meaning, judge
 from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.checksums import claims_in
 from tickhaul.transfer.folder import There
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from tickhaul.transfer.answers import Judgement
     from tickhaul.transfer.build import Build, Draft
     from tickhaul.transfer.engine import Transfer
+    from tickhaul.transfer.http1 import Reply
     from tickhaul.transfer.urls import Lease
-    from tickhaul.transfer.wire import Channel, Reply
+    from tickhaul.transfer.wire import Channel
 
 log = logging.getLogger("tickhaul.transfer")
 
@@ -135,8 +136,7 @@ class Fetcher:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
         self._channel.busy = True
         reply = self._channel.get(lease.file.url, headers)
-        answer = headers_of(reply.getheaders())
-        judgement = judge(reply.status, answer, asked=asked, known=work.known)
+        judgement = judge(reply.status, reply.headers, asked=asked, known=work.known)
         if judgement.identity is None:
             self._channel.busy = False
             self._channel.close()  # an error page is not worth reading to keep the connection
@@ -146,7 +146,7 @@ class Fetcher:
         if draft is None:
             return
         try:
-            draft.claims.extend(claims_in(answer, None if judgement.meaning is Meaning.WHOLE else asked))
+            draft.claims.extend(claims_in(reply.headers, None if judgement.meaning is Meaning.WHOLE else asked))
             done = self._read(part, draft, reply, until)
         finally:
             draft.file.release()
@@ -195,9 +195,8 @@ class Fetcher:
                 room = _BUFFER - held
                 if part.end is not None:
                     room = min(room, part.end - part.position - held)
-                count = reply.read_into(buffer[held : held + room]) if room > 0 else 0
+                count = channel.read_into(buffer[held : held + room]) if room > 0 else 0
                 held += count
-                channel.received += count
                 if held == _BUFFER or count == 0 or clock() - written_at > _HOLD:
                     self._write(part, draft, held)
                     held, written_at = 0, clock()
@@ -210,7 +209,7 @@ class Fetcher:
                 return False
             if part.end is not None and part.position < part.end:
                 raise WireError("the body ended too early")
-            if until is not None and part.end == until and not reply.over and reply.read_into(buffer[:1]):
+            if until is not None and part.end == until and not reply.over and channel.read_into(buffer[:1]):
                 raise WireError("the host sent more than was asked for")
             return True
         finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import sys
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -63,12 +65,17 @@ def proxy_for(target: SplitResult, *, proxy: str | None, trust_env: bool) -> Pro
     """
     if proxy is not None:
         return parse_proxy(proxy)
-    if not trust_env:
+    if not trust_env or not _any_said():
         return None
-    import urllib.request  # noqa: PLC0415 - 20 ms that a transfer with its own proxy, or none, need not pay
+    import urllib.request  # noqa: PLC0415 - 30 ms that a transfer with its own proxy, or none, need not pay
 
     found = urllib.request.getproxies()
     url = found.get(target.scheme) or found.get("all")
     if not url or urllib.request.proxy_bypass(target.netloc.rpartition("@")[2]):
         return None
     return parse_proxy(url)
+
+
+def _any_said() -> bool:
+    """Whether the environment, or the system's settings where there are such, may name a proxy."""
+    return sys.platform in {"darwin", "win32"} or any(name.lower().endswith("_proxy") for name in os.environ)

@@ -1,23 +1,21 @@
-"""One connection to the storage host: it sends a GET, reads the head, and hands the body over in large pieces.
+"""One connection to the storage host: made through TLS and proxies, kept for the next request, broken off from outside.
 
-The standard library's ``http.client`` does the protocol. The body does not go through Python byte by byte: each piece
-is decrypted straight into the caller's buffer. Nothing here logs, and no error holds a URL's query.
+Nothing here logs, and no error holds a URL's query.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 import threading
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tickhaul._version import __version__
+from tickhaul.transfer.http1 import EndedError, HttpError, Reply, request_head
 from tickhaul.transfer.proxies import Proxy, proxy_for
+from tickhaul.transfer.stream import Stream
 from tickhaul.transfer.urls import redacted
 
 if TYPE_CHECKING:
@@ -56,80 +54,6 @@ def default_context() -> ssl.SSLContext:
     return context
 
 
-class Reply(http.client.HTTPResponse):
-    """An answer whose body is read in large pieces."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:  # Any: handed through as they are
-        super().__init__(sock, *args, **named)
-        self._sock = sock
-        self._left: int | None = None
-        self._direct = False
-
-    def begin(self) -> None:
-        """Read the head."""
-        super().begin()
-        self._left = self.length  # None for chunked bodies, and for those that end with the connection
-
-    def read_into(self, view: memoryview) -> int:
-        """Put the next piece of the body into ``view``: what comes within a moment, at least one read's worth.
-
-        Returns:
-            How many bytes it is; 0 when the body is over.
-
-        Raises:
-            WireError: the connection broke, or ended before the body did.
-        """
-        if self._left is not None and len(view) > self._left:
-            view = view[: self._left]
-        if not view:
-            return 0
-        count = 0
-        text = "the connection ended before the body did"
-        try:
-            count = self._through_buffer(view) if not self._direct else self._sock.recv_into(view)
-            if count and self._direct:
-                count = self._fill(view, count)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            text = describe(error)
-        else:
-            if self._left is not None:
-                self._left -= count
-            if count or not self._left:
-                return count
-        raise WireError(text)
-
-    def _through_buffer(self, view: memoryview) -> int:
-        if self.chunked:
-            piece = self.read1(len(view))
-            view[: len(piece)] = piece
-            return len(piece)
-        # What was read along with the head comes first. All of it fits into a large view; from then on the buffer is
-        # empty, and the socket is read without its detour, which costs a fifth of the processor time.
-        direct = len(view) >= io.DEFAULT_BUFFER_SIZE
-        count = self.fp.readinto1(view)
-        self._direct = direct
-        return count
-
-    def _fill(self, view: memoryview, count: int) -> int:
-        """Read on while it comes fast: TLS hands over 16 KiB at most, too little to go through the caller each time."""
-        receive, clock, size = self._sock.recv_into, time.monotonic, len(view)
-        until = clock() + _MOMENT
-        while count < size and clock() < until:
-            try:
-                piece = receive(view[count:])
-            except OSError:
-                break  # what came before is good; the next read meets the same error
-            if not piece:
-                break
-            count += piece
-        return count
-
-    @property
-    def over(self) -> bool:
-        """Whether the body is known to have been read to its end."""
-        return self._left == 0 or self.fp is None  # http.client lets go of the stream after the last chunk
-
-
 @dataclass(frozen=True, slots=True)
 class _Origin:
     scheme: str
@@ -146,25 +70,28 @@ class Channel:
     Args:
         options: the settings.
         context: the TLS settings.
+        turn: held while reading what has come.
 
     Attributes:
-        turn: counts the requests.
+        requests: counts the requests.
         received: counts the body's bytes, of all requests.
         busy: whether its thread waits for the other side.
     """
 
-    def __init__(self, options: TransferOptions, context: ssl.SSLContext) -> None:
+    def __init__(self, options: TransferOptions, context: ssl.SSLContext, turn: threading.Lock) -> None:
         self._options = options
+        self._turn = turn
+        self._patience = options.silence * 2
         self._context = context
         self._guard = threading.Lock()
         self._socket: socket.socket | None = None
-        self._connection: http.client.HTTPConnection | None = None
+        self._stream: Stream | None = None
         self._origin: _Origin | None = None
         self._reply: Reply | None = None
         self._aborted: str | None = None
         self._retired = False
         self._proxies: dict[tuple[str, str], Proxy | None] = {}
-        self.turn = 0
+        self.requests = 0
         self.received = 0
         self.busy = False
 
@@ -183,10 +110,10 @@ class Channel:
             if self._retired:
                 raise WireError("stopped")
             self._aborted = None
-        self.turn += 1
+        self.requests += 1
         for _ in range(_MOST_REDIRECTS + 1):
             reply = self._ask(url, headers)
-            location = reply.getheader("Location")
+            location = reply.headers.get("location")
             if reply.status not in _REDIRECTS or location is None:
                 return reply
             self.close()
@@ -198,7 +125,7 @@ class Channel:
         proxy = self._proxy(parts)
         assert parts.hostname is not None
         origin = _Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], proxy)
-        reused = self._connection is not None and self._origin == origin
+        reused = self._stream is not None and self._origin == origin
         if not reused:
             self.close()
         failure: WireError
@@ -210,7 +137,7 @@ class Channel:
                     f"the certificate of {origin.host} is not trusted: {error.verify_message}; "
                     "for a certificate authority of your own set SSL_CERT_FILE or pass ssl_context="
                 )
-            except (OSError, http.client.HTTPException, ValueError) as error:
+            except (OSError, ValueError) as error:
                 failure = WireError(describe(error))
             self.close()
             # A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
@@ -230,25 +157,40 @@ class Channel:
         return self._proxies[key]
 
     def _send(self, origin: _Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
-        if self._connection is None:
-            self._open(origin)
-        connection = self._connection
-        if connection is None:
-            raise ConnectionAbortedError
+        stream = self._stream if self._stream is not None else self._open(origin)
         target = parts.path or "/"
         if parts.query:
             target += "?" + parts.query
         extra: dict[str, str] = {}
         if origin.proxy is not None and origin.scheme == "http":
-            target = f"http://{parts.netloc}{target}"
+            target = f"http://{_authority(origin)}{target}"
             extra = origin.proxy.headers
-        connection.request("GET", target, headers={**_HEADERS, **headers, **extra, "Host": _authority(origin)})
-        reply = connection.getresponse()
-        assert isinstance(reply, Reply)
-        self._reply = reply
-        return reply
+        stream.send(request_head(target, {"Host": _authority(origin), **_HEADERS, **headers, **extra}))
+        self._reply = Reply(stream)
+        return self._reply
 
-    def _open(self, origin: _Origin) -> None:
+    def read_into(self, view: memoryview) -> int:
+        """Put the next piece of the answer's body into ``view``.
+
+        Returns:
+            How many bytes it is; 0 when the body is over.
+
+        Raises:
+            WireError: the connection broke, or ended before the body did.
+        """
+        reply = self._reply
+        if reply is None:
+            return 0
+        try:
+            count = reply.read_into(view)
+        except (OSError, ValueError) as error:
+            text = describe(error)
+        else:
+            self.received += count
+            return count
+        raise WireError(text)
+
+    def _open(self, origin: _Origin) -> Stream:
         options = self._options
         via = origin.proxy
         address = (origin.host, origin.port) if via is None else (via.host, via.port)
@@ -256,11 +198,10 @@ class Channel:
         try:
             self._watch(plain)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # The watcher drops a silent connection; this is for when the watcher itself is gone.
-            plain.settimeout(options.silence * 2)
+            plain.settimeout(self._patience)
             if origin.scheme == "https":
                 if via is not None:
-                    _tunnel(plain, origin, via)
+                    _tunnel(plain, origin, via, self._patience)
                 secure = self._context.wrap_socket(
                     plain, server_hostname=origin.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
                 )
@@ -270,12 +211,9 @@ class Channel:
         except BaseException:
             plain.close()
             raise
-        connection = http.client.HTTPConnection(origin.host, origin.port)
-        connection.response_class = Reply
-        connection.sock = plain
-        connection.auto_open = 0
-        self._connection = connection
+        self._stream = Stream(plain, self._turn, self._patience)
         self._origin = origin
+        return self._stream
 
     def _watch(self, sock: socket.socket) -> None:
         with self._guard:
@@ -286,23 +224,16 @@ class Channel:
     def done(self) -> None:
         """End the reading of an answer: keep the connection if its body is over, else close it."""
         reply, self._reply = self._reply, None
-        if reply is None:
-            return
-        keep = reply.over and not reply.will_close and self._aborted is None
-        reply.close()
-        if not keep:
+        if reply is not None and not (reply.reusable and self._aborted is None):
             self.close()
 
     def close(self) -> None:
         """Close the connection."""
-        reply, self._reply = self._reply, None
-        if reply is not None:
-            reply.close()
-        connection, self._connection, self._origin = self._connection, None, None
+        self._reply = self._stream = self._origin = None
         with self._guard:
-            self._socket = None
-        if connection is not None:
-            connection.close()
+            sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
 
     def retire(self) -> None:
         """Break off whatever the channel is doing, and refuse all further requests. May be called from any thread."""
@@ -355,25 +286,28 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _tunnel(sock: socket.socket, origin: _Origin, proxy: Proxy) -> None:
+def _tunnel(sock: socket.socket, origin: _Origin, proxy: Proxy, patience: float) -> None:
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
     lines += [f"{name}: {value}" for name, value in proxy.headers.items()]
     sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
-    answer = http.client.HTTPResponse(sock, method="CONNECT")
-    try:
-        answer.begin()
-        status, reason = answer.status, answer.reason
-    finally:
-        answer.close()
+    stream = Stream(sock, threading.Lock(), patience)
+    status = Reply(stream).status
+    sock.settimeout(patience)
+    if not stream.drained:
+        raise WireError(f"the proxy {proxy.host}:{proxy.port} spoke out of turn")
     if status != 200:
         kind = RefusedError if status in {401, 403, 405, 407} else WireError
-        raise kind(f"the proxy {proxy.host}:{proxy.port} said {status} {reason}"[:200])
+        raise kind(f"the proxy {proxy.host}:{proxy.port} said {status}")
 
 
 def describe(error: Exception) -> str:
-    """Say what went wrong in words that can hold no URL: some of these exceptions quote the request."""
+    """Say what went wrong in words that can hold no URL."""
     match error:
+        case HttpError():
+            return f"the answer is no proper HTTP: {error}"
+        case EndedError():
+            return str(error)
         case TimeoutError():
             return "timed out"
         case socket.gaierror():
@@ -382,13 +316,11 @@ def describe(error: Exception) -> str:
             return "the connection ended without a goodbye"
         case ssl.SSLError():
             return f"TLS failed ({error.reason or 'no reason given'})"
-        case http.client.RemoteDisconnected() | ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
             return "the connection was closed by the other side"
         case ConnectionRefusedError():
             return "the connection was refused"
         case OSError():
             return error.strerror or type(error).__name__
-        case http.client.IncompleteRead():
-            return "the connection ended before the body did"
         case _:
             return f"the answer is no proper HTTP ({type(error).__name__})"
