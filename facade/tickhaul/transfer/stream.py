@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import socket
 
 _MOMENT = 0.1  # seconds a piece may grow before it is handed over
 _HEAD = 64 * 1024
+_ENOUGH = 128 * 1024  # bytes worth waking up for while a piece grows
 _FEW = min(4, max(1, (os.cpu_count() or 2) // 2))
 
 #: A read that has to wait says so in one of these ways.
@@ -57,6 +55,8 @@ class Stream:
         self._view = memoryview(self._buffer)
         self._start = 0
         self._end = 0
+        self._mark = 1
+        self._marks = True
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``.
@@ -144,7 +144,7 @@ class Stream:
                 continue
             now = time.monotonic()
             until = until or now + _MOMENT
-            if now >= until or not self._ready(until - now, write=wants == "write"):
+            if now >= until or not self._ready(until - now, write=wants == "write", enough=len(view) - count):
                 break
         return count
 
@@ -182,7 +182,10 @@ class Stream:
         if not self._ready(seconds, write=write):
             raise TimeoutError
 
-    def _ready(self, seconds: float, *, write: bool) -> bool:
+    def _ready(self, seconds: float, *, write: bool, enough: int = 1) -> bool:
+        """Wait until the socket can be written, or has ``enough`` bytes to be read, or has ended."""
+        if not write:
+            self._wake_at(min(enough, _ENOUGH))
         handle = self._sock.fileno()
         if hasattr(select, "poll"):
             waiter = select.poll()
@@ -190,3 +193,13 @@ class Stream:
             return bool(waiter.poll(seconds * 1000))
         ready = select.select([] if write else [handle], [handle] if write else [], [handle], seconds)
         return any(ready)
+
+    def _wake_at(self, count: int) -> None:
+        """Be woken only when so many bytes have come, where the system can, and not for every packet."""
+        if count == self._mark or not self._marks:
+            return
+        try:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+            self._mark = count
+        except OSError:
+            self._marks = False  # Windows has the name, and nothing behind it
