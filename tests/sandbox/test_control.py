@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,8 @@ def test_faults_can_be_added_looked_at_and_cleared(api: Api) -> None:
 def test_requests_can_be_looked_at_and_forgotten(api: Api) -> None:
     api.post("/exports", {"a": 1})
     [seen] = ok(control(api, "GET", "/requests"))
-    assert (seen["operation"], seen["status"], seen["body"]) == ("exports.create", 400, '{"a":1}')
+    assert (seen["operation"], seen["status"]) == ("exports.create", 400)
+    assert json.loads(str(seen["body"])) == {"a": 1}
     assert seen["headers"]["x-api-key"] == "[secret]"
     ok(control(api, "DELETE", "/requests"), 204)
     assert ok(control(api, "GET", "/requests")) == []

@@ -45,7 +45,7 @@ class Stall:
 
 
 def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tickhaul")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tickhaul-transfer")]
 
 
 def test_ctrl_c_ends_a_transfer_that_hangs_and_the_next_run_goes_on(tmp_path: Path) -> None:
