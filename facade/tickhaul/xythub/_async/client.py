@@ -140,7 +140,7 @@ class AsyncClient:
 
     @property
     def last_response(self) -> ResponseInfo | None:
-        """The latest answer of the data service any thread or task of this client got; ``None`` before the first."""
+        """The latest answer any thread or task of this client got from the data service's host; ``None`` before the first."""
         return self._session.last_response
 
     async def check_token(self) -> TokenInfo:

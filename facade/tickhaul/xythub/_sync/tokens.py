@@ -73,9 +73,8 @@ class Tokens:
     ) -> None:
         self._executor = executor
         self._operation = Operation("token", path, read_grant, content_type=FORM, confidential=True)
-        self._body = credentials.form(settings)
-        self._authorization = credentials.authorization(settings)
-        self._renew_before = settings.renew_before
+        self._credentials = credentials
+        self._settings = settings
         self._secrets = secrets
         self._held: Held | None = None
         self._renewals = 0
@@ -139,7 +138,10 @@ class Tokens:
         try:
             grant = self._executor.run(
                 self._operation,
-                {"body": self._body, "authorization": self._authorization},
+                {
+                    "body": self._credentials.form(self._settings),
+                    "authorization": self._credentials.authorization(self._settings),
+                },
                 options,
                 deadline=deadline,
             )
@@ -161,7 +163,7 @@ class Tokens:
     def _keep(self, grant: Grant, began: float) -> Held:
         self._secrets.learn(grant.token)
         ends_at = began + grant.lifetime
-        stale_at = ends_at - min(self._renew_before, grant.lifetime * _LAST_PART)
+        stale_at = ends_at - min(self._settings.renew_before, grant.lifetime * _LAST_PART)
         held = Held(grant, stale_at, ends_at)
         self._held = held
         self._failure = None
