@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 SECONDS ?= 60
+BASE   ?= HEAD
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
-	bench-xyt fuzz docs sandbox clean
+	bench-xyt fuzz spec-diff docs sandbox clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ generate: $(READY)  ## Rewrite generated/ from spec/ and _sync from _async.
 	$(BIN)/python tools/generate.py
 	$(BIN)/python -m tools.protos
 	$(BIN)/python tools/unasync.py
+
+spec-diff: $(READY)  ## List what changed in the contract since BASE (a git ref); breaking needs a new major version.
+	$(BIN)/python tools/spec_diff.py $(BASE)
 
 format: $(READY)  ## Format the sources.
 	$(BIN)/ruff check --fix-only --quiet .
