@@ -8,8 +8,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from tickhaul.transfer import download
 
-from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul
+from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, options
 from tests.transfer.storage import Answer, Request, Storage
 from tests.transfer.victim import start
 
@@ -52,28 +53,29 @@ def test_one_is_killed_while_another_goes_on(tmp_path: Path, seed: int) -> None:
     assert_arrived(storage, tmp_path)
 
 
-def test_the_second_leaves_what_the_first_is_fetching_to_the_last(tmp_path: Path) -> None:
+def test_the_second_leaves_what_the_first_is_fetching_to_the_last_and_finds_it_there(tmp_path: Path) -> None:
     blocked, go_on = threading.Event(), threading.Event()
 
     def hold(request: Request, answer: Answer) -> Answer:
-        # The first request for the middle of `a` waits, with `a` begun, until the second transfer has fetched `b`.
+        # The first transfer has begun `a` and waits; it goes on, and ends, while the second asks for `b`.
         if request.name == "a" and request.span is not None and request.span[0] > 0 and not go_on.is_set():
             blocked.set()
             go_on.wait(20)
         if request.name == "b":
             go_on.set()
+            thread.join(20)
         return answer
 
     with Storage({"a": content(500 * KIB), "b": content(10 * KIB)}, hold) as storage:
-        only_a = Storage({"a": storage.files["a"]})
-        only_a.port, only_a.scheme = storage.port, storage.scheme
-        thread = threading.Thread(target=haul, args=(only_a, tmp_path), kwargs={"silence": 20})
+        only_a = storage.listing()[:1]
+        settings = {"refresh": storage.refresh, "export_id": "exp_1", "options": options(silence=20)}
+        thread = threading.Thread(target=download, args=(only_a, tmp_path), kwargs=settings)
         thread.start()
         assert blocked.wait(20)
-        files = haul(storage, tmp_path, silence=20)
+        files = haul(storage, tmp_path, silence=20, connections=1)
         thread.join()
-        only_a._listener.close()
-    assert [file.path.name for file in files] == ["a", "b"]
+        assert storage.sent["a"] == 500 * KIB
+    assert [(file.path.name, file.already_there) for file in files] == [("a", True), ("b", False)]
     assert_arrived(storage, tmp_path)
 
 
