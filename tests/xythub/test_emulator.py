@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul.xythub.framing import Marker
@@ -15,6 +17,7 @@ from tickhaul_sandbox.xythub.contracts import NEW as NEW_SCHEMA
 from tickhaul_sandbox.xythub.contracts import OLD as OLD_SCHEMA
 from tickhaul_sandbox.xythub.errors import HubError
 from tickhaul_sandbox.xythub.framing import FrameError, frame, unframe
+from tickhaul_sandbox.xythub.parameters import Parameters
 from tickhaul_sandbox.xythub.protobuf import Schema, WireError
 from tickhaul_sandbox.xythub.settings import HubSettings
 from tickhaul_sandbox.xythub.tokens import Tokens
@@ -24,8 +27,14 @@ from xythub_proto.v1_1_2 import types_pb2 as old_types
 from xythub_proto.v2_0_0 import api_data_pb2 as new_data
 from xythub_proto.v2_0_0 import types_pb2 as new_types
 
+from tests.xythub.faces import CLIENT_SECRET, KEY, USER
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from google.protobuf.message import Message
+    from tickhaul import xythub
+    from tickhaul_sandbox import Sandbox
 
 #: What the sandbox calls messages that the contract nests in others, several of them by one name.
 NESTED = {
@@ -149,11 +158,11 @@ leaves = st.one_of(
         }
     ),
 )
-requests = st.fixed_dictionaries({"parameters": st.dictionaries(st.text(max_size=5), leaves, max_size=4)})
+generic_requests = st.fixed_dictionaries({"parameters": st.dictionaries(st.text(max_size=5), leaves, max_size=4)})
 
 
 @settings(deadline=None)
-@given(requests)
+@given(generic_requests)
 def test_what_the_sandbox_writes_protobuf_reads_and_the_other_way_round(message: dict[str, Any]) -> None:
     written = NEW_SCHEMA.encode("DataRequest", message)
     parsed = new_data.DataRequest.FromString(written)
@@ -241,3 +250,152 @@ class TestTokens:
 def test_settings_that_cannot_work_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         HubSettings(**options)
+
+
+DAYS = [
+    {"days_value": 16926},
+    {"date_value": {"days": 16926}},
+    {"date_value": {"year": 2016, "month": 5, "day": 5}},
+    {"timestamp_value": 16926 * 86_400 * 10**9 + 1},
+    {"string_value": "2016-05-05"},
+    {"string_value": "2016.05.05"},
+]
+TIMES = [
+    {"nanoseconds_value": 32_400 * 10**9},
+    {"milliseconds_value": 32_400_000},
+    {"time_value": {"milliseconds": 32_400_000}},
+    {"string_value": "09:00:00.000"},
+]
+
+
+class TestParameters:
+    """The sandbox takes a parameter in any form a client might send it in."""
+
+    @pytest.mark.parametrize("value", DAYS)
+    def test_a_day(self, value: dict[str, Any]) -> None:
+        assert Parameters({"dateFrom": value}).day("date_from") == dt.date(2016, 5, 5)
+        assert Parameters({}).optional_day("date_from", dt.date.min) == dt.date.min
+
+    @pytest.mark.parametrize("value", TIMES)
+    def test_a_time(self, value: dict[str, Any]) -> None:
+        assert Parameters({"fromTime": value}).time("from_time", 7) == 32_400 * 10**9
+        assert Parameters({}).time("from_time", 7) == 7
+
+    def test_texts_numbers_and_choices(self) -> None:
+        given = Parameters(
+            {
+                "one": {"string_value": "a"},
+                "many": {"list": {"string_list": {"values": ["a", "b"]}}},
+                "pageLimit": {"integer_value": 7},
+                "kind": {"string_value": "B"},
+                "number": {"integer_value": 2},
+            }
+        )
+        assert (given.texts("one"), given.texts("many"), given.texts("none")) == (["a"], ["a", "b"], [])
+        assert given.number("page_limit", 1) == 7
+        assert given.number("other", 1) == 1
+        assert given.choice("kind", {"A": 1, "B": 2}) == given.choice("number", {"A": 1, "B": 2}) == 2
+        assert given.choices("many", {"a": 5}) == [5]
+        assert given.optional_text("none") is None
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda given: given.text("number"),
+            lambda given: given.text("none"),
+            lambda given: given.number("text", 1),
+            lambda given: given.day("none"),
+            lambda given: given.day("text"),
+            lambda given: given.day("flag"),
+            lambda given: given.day("huge"),
+            lambda given: given.day("odd"),
+            lambda given: given.time("text", 1),
+            lambda given: given.time("flag", 1),
+            lambda given: given.choice("none", {"A": 1}),
+            lambda given: given.choice("text", {"A": 1}),
+        ],
+    )
+    def test_what_is_missing_or_wrong_is_a_bad_request(self, ask: Callable[[Parameters], object]) -> None:
+        given = Parameters(
+            {
+                "number": {"integer_value": 7},
+                "text": {"string_value": "x"},
+                "flag": {"bool_value": True},
+                "huge": {"days_value": 2**31 - 1},
+                "odd": {"date_value": {"year": 2016, "month": 13, "day": 1}},
+            }
+        )
+        with pytest.raises(HubError) as caught:
+            ask(given)
+        assert (caught.value.status, caught.value.code) == (400, "invalid_request")
+
+
+class TestRequests:
+    """What a client of ours does not send, and the sandbox must still answer."""
+
+    def ask(self, sandbox: Sandbox, method: str, path: str, body: bytes = b"", token: str | None = None) -> Any:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return requests.request(method, f"{sandbox.base_url}{path}", data=body, headers=headers, timeout=30)
+
+    @pytest.fixture
+    def token(self, sandbox: Sandbox) -> str:
+        form = f"grant_type=password&username={USER}&password={KEY}"
+        answer = requests.post(
+            f"{sandbox.base_url}/auth/oauth/token", data=form, auth=("xyt", CLIENT_SECRET), timeout=30
+        )
+        found: str = answer.json()["access_token"]
+        return found
+
+    @pytest.mark.parametrize("token", [None, "", "stranger"])
+    def test_no_token_or_a_strangers_is_a_401(self, sandbox: Sandbox, token: str | None) -> None:
+        answer = self.ask(sandbox, "POST", "/tickData", token=token)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+    def test_a_token_ends_when_its_time_is_over(self, sandbox: Sandbox, server_clock: ManualClock, token: str) -> None:
+        assert self.ask(sandbox, "GET", "/auth/user", token=token).json() == {"name": USER}
+        server_clock.advance(43_201)
+        assert self.ask(sandbox, "GET", "/auth/user", token=token).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "status"),
+        [
+            ("GET", "/tickData", b"", 405),
+            ("POST", "/auth/user", b"", 405),
+            ("POST", "/tickData", b"", 400),
+            ("POST", "/tickData", b"\xfa\x02\xff\xff", 400),
+            ("POST", "/tickData", b"\xfa\x00", 400),
+            ("POST", "/overview/symbols", b"\xfa\x00", 400),
+            ("POST", "/lookup/otherVenues", b"\xfa\x00", 400),
+            ("POST", "/product", b"\xfa\x00", 400),
+            ("POST", "/csv/timeseries", b"\xfa\x00", 400),
+            ("POST", "/get/lcGetMarketShare", b"\xfa\x00", 400),
+        ],
+    )
+    def test_what_cannot_be_answered_is_said_so(
+        self, sandbox: Sandbox, token: str, method: str, path: str, body: bytes, status: int
+    ) -> None:
+        answer = self.ask(sandbox, method, path, body, token)
+        assert answer.status_code == status
+        assert answer.json()["error_description"]
+
+    def test_ticksupplys_paths_are_still_its_own(self, sandbox: Sandbox) -> None:
+        assert self.ask(sandbox, "GET", "/v1/get/exchanges").status_code == 401
+        assert "error_description" not in self.ask(sandbox, "GET", "/nothing").text
+
+    @pytest.mark.parametrize("status", [500, 403])
+    def test_an_injected_error_speaks_this_services_language(self, sandbox: Sandbox, token: str, status: int) -> None:
+        sandbox.faults.add(f"error:xyt.tickData:status={status}:code=boom:message=Injected")
+        answer = self.ask(sandbox, "POST", "/tickData", b"\xfa\x00", token)
+        assert (answer.status_code, answer.json()) == (status, {"error": "boom", "error_description": "Injected"})
+
+
+def test_core_operations_have_their_documented_columns(hub: xythub.Client) -> None:
+    days = {"first_day": "2016-05-02", "last_day": "2016-05-08"}
+    table = hub.get("endOfDayData", source="ACTIV", symbols=["ZAL.XE", "NOPE"], **days)
+    assert table.column_names == ["symbol", "date", "open", "high", "low", "close", "trade_count", "volume"]
+    assert (table.row_count, table.warning) == (5, "Unknown symbols: NOPE")
+    table = hub.get("referenceData", source="ACTIV", symbols=["ZAL.XE"], day="2016-05-05")
+    assert table.to_arrow().select(["isin", "lot_size"]).to_pylist() == [{"isin": "DE000ZAL1111", "lot_size": 1}]
+    table = hub.get("lcGetIsinList", source="LC", dateFrom="2016-05-05", dateTo="2016-05-05")
+    assert "DE000A1EWWW0" in table.to_numpy()["isin"]

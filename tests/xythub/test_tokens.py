@@ -14,7 +14,7 @@ from tickhaul import AuthenticationError, DeadlineExceeded, NetworkError, Respon
 from tickhaul.xythub.errors import TokenError
 from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
 
-from tests.support.behaviours import answer, html, last, lose, stall
+from tests.support.behaviours import answer, body, html, last, lose, stall
 from tests.support.clock import FakeClock
 from tests.xythub.faces import CLIENT_SECRET, KEY, PASSWORD, USER
 from tests.xythub.wire import TOKEN, asked, framed, grant, refusal, sent
@@ -135,6 +135,11 @@ class TestAsking:
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None
         assert TOKEN not in str(caught.value)
+
+    @pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"[" * 100_000])
+    def test_a_success_that_is_no_json_is_an_error(self, connect: Connect, serve: Serve, content: bytes) -> None:
+        with pytest.raises(ResponseDecodeError, match="expected a JSON object with an access_token"):
+            connect(serve(body(content)).url).get("nothing")
 
     @pytest.mark.parametrize("lifetime", [None, "43199", 43199.5])
     def test_a_lifetime_may_be_text_or_missing(self, connect: Connect, serve: Serve, lifetime: object) -> None:
@@ -358,6 +363,38 @@ class TestSharing:
         anyio.run(both)
         assert rows == [0]
         assert len(sent(server, TOKEN_PATH)) == 2
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_tasks_that_wait_share_a_refusal_and_mind_their_own_deadline(self, serve: Serve, backend: str) -> None:
+        answered = threading.Event()
+
+        def slow_refusal(exchange: Exchange) -> None:
+            assert answered.wait(30)
+            refusal(400, "invalid_grant", "Bad credentials")(exchange)
+
+        server = serve(slow_refusal)
+        ends: list[type[Exception]] = []
+
+        async def call(client: xythub.AsyncClient) -> None:
+            try:
+                await client.get("nothing")
+            except (TokenError, DeadlineExceeded) as error:
+                ends.append(type(error))
+
+        async def all_of_them() -> None:
+            client = xythub.AsyncClient(USER, "wrong", client_secret=CLIENT_SECRET, base_url=server.url)
+            async with client, anyio.create_task_group() as group:
+                group.start_soon(call, client)
+                await anyio.to_thread.run_sync(server.wait_for_requests, 1)
+                await call(client.with_options(deadline=0.1))
+                for _ in range(3):
+                    group.start_soon(call, client)
+                await anyio.wait_all_tasks_blocked()
+                answered.set()
+
+        anyio.run(all_of_them, backend=backend)
+        assert ends == [DeadlineExceeded, *[TokenError] * 4]
+        assert len(server.requests) == 1
 
     def test_a_client_under_two_loops_has_a_token_under_both(self, sandbox: Sandbox) -> None:
         client = xythub.AsyncClient(USER, PASSWORD, client_secret=CLIENT_SECRET, base_url=sandbox.base_url)
