@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from tickhaul_sandbox import Sandbox
@@ -12,10 +14,12 @@ from tickhaul_sandbox import Sandbox
 from tests.contract.openapi import Sent, operation_of, wrong_with, wrong_with_answer
 from tests.contract.proxy import DriftingProxy, Reply
 from tests.contract.services import SETTINGS
-from tests.spec.contract import OPERATIONS
+from tests.spec.contract import OPERATIONS, follow
 from tests.support.faces import Face
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tickhaul import Client
 
     from tests.contract.proxy import Forward, Request
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 KEY = "0b8f4a5e-6c1d-4f7e-9a53-2d1c7b9e8f60"
 COLUMNS = [
     {"output_column": "received", "meta": {"value": "collection_timestamp_ns", "format": "iso8601"}},
-    {"output_column": "price", "data": {"okx": {"json": {"path": "px", "type": "decimal(18)"}}}},
+    {"output_column": "price", "data": {"okx": {"json": {"path": "px", "type": "decimal(18)"}, "transform": "-{v}"}}},
 ]
 UNFOLD = {"okx": {"path": "data"}}
 DERIVE = {
@@ -44,7 +48,7 @@ def use_everything(th: Client, sandbox: Sandbox) -> None:
     th.exchanges.list()
     list(th.exchanges.list_instruments("binance", max_items=3, page_size=2))
     list(th.exchanges.list_instruments("binance", search="BTC", base="BTC", quote="USDT", instrument_type="spot"))
-    list(th.exchanges.list_datastreams("binance", "BTCUSDT"))
+    list(th.exchanges.list_datastreams("binance", "BTCUSDT", page_size=1))
     list(th.exchanges.list_datastreams("binance", "BTCUSDT", stream_type="trades", wire_format="json"))
     list(th.datastreams.list(max_items=150))
     stream = th.datastreams.find("binance", "BTCUSDT", "trades", wire_format="json")
@@ -55,6 +59,7 @@ def use_everything(th: Client, sandbox: Sandbox) -> None:
     th.subscriptions.resume(subscription.id, idempotency_key=KEY)
     th.subscriptions.get(subscription.id)
     th.subscriptions.list_spans(subscription.id)
+    th.subscriptions.create(stream.datastream_id + 1)
     list(th.subscriptions.list(page_size=1))
     start, end = sandbox.clock.now_ns() - 900 * 10**9, sandbox.clock.now_ns()
     job = th.exports.create(stream, start, end)
@@ -68,14 +73,17 @@ def use_everything(th: Client, sandbox: Sandbox) -> None:
     )
     th.exports.create(stream, start, end, schema="normalized", format="csv", idempotency_key=uuid.uuid4())
     th.exports.cancel(text)
+    sandbox.faults.add("failed-export:times=1")
+    failed = th.exports.create(stream, start, end)
     list(th.exports.list(page_size=1))
     sandbox.clock.advance(5)
     th.exports.get_download(th.exports.get(job))
+    th.exports.get(failed)
     th.exports.delete(job)
     th.export_schemas.list()
     schema = th.export_schemas.create("mine", "trade", COLUMNS, unfold=UNFOLD, derive=DERIVE)
     th.export_schemas.get(schema)
-    th.export_schemas.update(schema, COLUMNS)
+    th.export_schemas.update(schema, COLUMNS, unfold=UNFOLD, derive=DERIVE)
     th.export_schemas.create_draft(schema)
     th.export_schemas.create_draft(schema, COLUMNS, unfold=UNFOLD, derive=DERIVE)
     th.export_schemas.get_draft(schema)
@@ -119,6 +127,54 @@ def test_every_answer_fits_the_contract(exchanges: list[tuple[Sent, Reply]]) -> 
 
 def test_no_operation_is_left_out(exchanges: list[tuple[Sent, Reply]]) -> None:
     assert {operation_of(sent).name for sent, _ in exchanges} == {operation.name for operation in OPERATIONS}
+
+
+def test_the_client_can_send_every_parameter(exchanges: list[tuple[Sent, Reply]]) -> None:
+    sent = {
+        (operation_of(sent).name, name) for sent, _ in exchanges for name, _ in parse_qsl(urlsplit(sent.target).query)
+    }
+    declared = {(o.name, p["name"]) for o in OPERATIONS for p in o.parameters if p["in"] == "query"}
+    assert declared - sent == set()
+
+
+def test_the_client_can_send_every_field_of_a_body(exchanges: list[tuple[Sent, Reply]]) -> None:
+    bodies = [(operation_of(sent), json.loads(sent.body)) for sent, _ in exchanges if sent.body]
+    sent = {found for operation, body in bodies for found in fields(schema_of(operation.body), body)}
+    declared = {found for operation in OPERATIONS for found in fields(schema_of(operation.body), None)}
+    assert declared - sent == set()
+
+
+def test_the_sandbox_answers_with_every_field(exchanges: list[tuple[Sent, Reply]]) -> None:
+    bodies = [(operation_of(sent), reply.json) for sent, reply in exchanges if reply.body]
+    given = {found for operation, body in bodies for found in fields(schema_of(operation.success[1]), body)}
+    declared = {found for operation in OPERATIONS for found in fields(schema_of(operation.success[1]), None)}
+    assert declared - given == set()
+
+
+def schema_of(owner: dict[str, Any] | None) -> dict[str, Any]:
+    schema: dict[str, Any] = (owner or {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
+
+
+def fields(schema: dict[str, Any], value: Any, owner: str = "") -> Iterator[tuple[str, str]]:
+    """The fields of a value that a schema names, each with the component that names it; all there are for no value."""
+    owner = schema.get("$ref", owner).rsplit("/", 1)[-1]
+    schema = follow(schema)
+    for part in (*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from fields(part, value, owner)
+    if value is None or isinstance(value, list):
+        for item in [None] if value is None else value:
+            yield from fields(schema["items"], item, owner) if "items" in schema else ()
+    if value is None or isinstance(value, dict):
+        named = schema.get("properties", {})
+        for name in named if value is None else named.keys() & value.keys():
+            yield owner, name
+            if value is None or value[name] is not None:
+                yield from fields(named[name], None if value is None else value[name], owner)
+        others = schema.get("additionalProperties")
+        if isinstance(others, dict):
+            for item in [None] if value is None else value.values():
+                yield from fields(others, item, owner)
 
 
 HEADERS = (("X-Api-Key", "key_any.secret"), ("Content-Type", "application/json"))
