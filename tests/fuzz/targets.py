@@ -68,7 +68,7 @@ def tables(data: bytes) -> None:
         raise MisbehaviourError("accepted what protobuf refuses")
     if isinstance(parsed, DataResponse) and by_numpy(table) != by_protobuf(parsed):
         raise MisbehaviourError("read something else than protobuf")
-    for convert in (table.to_arrow, table.to_polars, table.to_csv):
+    for convert in (table.to_arrow, table.to_polars, table.to_csv, table.to_json):
         try:
             convert()
         except TableError:

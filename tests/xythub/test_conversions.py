@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import subprocess
 import sys
@@ -320,7 +321,7 @@ class TestCsv:
         )
 
 
-@pytest.mark.parametrize("convert", ["to_arrow", "to_polars", "to_csv"])
+@pytest.mark.parametrize("convert", ["to_arrow", "to_polars", "to_csv", "to_json"])
 @pytest.mark.parametrize(
     ("member", "value"), [("milliseconds_list", -1), ("milliseconds_list", 86_400_000), ("nanoseconds_list", -1)]
 )
@@ -393,3 +394,54 @@ def test_mixed_cells_have_the_type_they_share_or_are_json(name: str) -> None:
     assert arrow.to_pylist() == wanted
     polars = table.to_polars()["x"]
     assert polars.to_list() == wanted
+
+
+class TestJson:
+    def test_every_kind_has_its_form(self, table: Table) -> None:
+        assert json.loads(table.to_json()) == [
+            {
+                "boolean": True,
+                "dates": "2019-10-02",
+                "double": 1.5,
+                "integer": 7,
+                "lists": ["a", "b"],
+                "mixed": 1,
+                "ms": "09:00:00.000",
+                "ns": "12:00:00.000000001",
+                "stamp": "2019-10-10T10:00:00.000000001",
+                "text": "Zürich",
+            },
+            dict.fromkeys(["dates", "double", "integer", "lists", "ms", "ns", "stamp"])
+            | {"boolean": False, "mixed": "one", "text": ""},
+        ]
+
+    def test_it_is_a_line_for_each_row_and_an_array_in_any_case(self, tmp_path: Path) -> None:
+        assert read_table(b"\xfa\x00").to_json() == "[]\n"
+        table = read_table(frame(answer(x=("double_list", [1, math.inf, -math.inf]))))
+        table.to_json(tmp_path / "a.json")
+        assert (tmp_path / "a.json").read_text() == '[\n{"x": 1.0},\n{"x": "inf"},\n{"x": "-inf"}\n]\n'
+
+    def test_times_in_mixed_cells_are_readable(self) -> None:
+        cells = [types.Value(nanoseconds_value=NOON_NS), types.Value(list=lists_of("days_list", [0]))]
+        assert json.loads(read_table(frame(answer(x=("mixed_list", cells)))).to_json()) == [
+            {"x": "12:00:00.000000001"},
+            {"x": ["1970-01-01"]},
+        ]
+
+    def test_infinity_is_text_wherever_it_stands(self) -> None:
+        inner = types.Value(
+            object=types.ValueObject(fields={"a": types.Value(list=lists_of("double_list", [math.inf]))})
+        )
+        assert json.loads(read_table(frame(answer(x=("mixed_list", [inner])))).to_json()) == [{"x": {"a": ["inf"]}}]
+
+    @settings(deadline=None)
+    @given(answers())
+    def test_any_table_is_json_or_has_times_outside_a_day(self, response: DataResponse) -> None:
+        table = read_table(frame(response))
+        if has_times_outside_a_day(table):
+            with pytest.raises(TableError):
+                table.to_json()
+            return
+        rows = json.loads(table.to_json())
+        assert len(rows) == table.row_count
+        assert all(list(row) == table.column_names for row in rows)

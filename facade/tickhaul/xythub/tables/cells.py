@@ -37,7 +37,7 @@ def as_json(value: object) -> str | None:
     Args:
         value: what `tickhaul.xythub.values` makes of a ``Value``.
     """
-    return None if value is None else json.dumps(value, ensure_ascii=False, default=_as_text)
+    return None if value is None else json.dumps(value, ensure_ascii=False, default=json_default)
 
 
 def as_text(value: object) -> str:
@@ -45,11 +45,12 @@ def as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, np.generic):
-        return _as_text(value)
+        return json_default(value)
     return as_json(value) or ""
 
 
-def _as_text(value: object) -> str:
+def json_default(value: object) -> str:
+    """What JSON has no form for, numpy's days and times, as ISO 8601 text."""
     if not isinstance(value, np.timedelta64):
         return str(value)
     seconds, nanoseconds = divmod(abs(int(value.astype("timedelta64[ns]").astype(np.int64))), _SECOND)

@@ -166,9 +166,25 @@ class Table:
         Args:
             target: a path, written as UTF-8, or a text file opened with ``newline=""``; ``None`` for a string.
         """
-        from tickhaul.xythub.tables.as_csv import to_csv  # noqa: PLC0415 (as above)
+        from tickhaul.xythub.tables.as_text import to_csv  # noqa: PLC0415 (as above)
 
         return to_csv(self, target)
+
+    @overload
+    def to_json(self, target: None = None) -> str: ...
+    @overload
+    def to_json(self, target: str | os.PathLike[str] | IO[str]) -> None: ...
+    def to_json(self, target: str | os.PathLike[str] | IO[str] | None = None) -> str | None:
+        """The table as a JSON array with an object for each row, one to a line.
+
+        Days and times are as in `to_csv`, null is ``null``, and an infinite number, for which JSON has no form, is text.
+
+        Args:
+            target: a path, written as UTF-8, or an open text file; ``None`` for a string.
+        """
+        from tickhaul.xythub.tables.as_text import to_json  # noqa: PLC0415 (as above)
+
+        return to_json(self, target)
 
 
 def _common_length(columns: Mapping[str, Column]) -> int:
