@@ -228,7 +228,7 @@ def run_once(way: str, job: Job) -> Run:
     return run
 
 
-def compare(scenario: Scenario, rounds: int, folder: Path) -> bool:
+def compare(scenario: Scenario, rounds: int, folder: Path, scaled: str = "") -> bool:
     """Run a scenario and print its table; whether every bar was reached."""
     (folder / "www").mkdir()
     names = [f"file_{index:03}.bin" for index in range(scenario.count)]
@@ -239,7 +239,7 @@ def compare(scenario: Scenario, rounds: int, folder: Path) -> bool:
     ways = [way for way in WAYS if way not in COMMANDS or shutil.which(way)]
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     with serving(folder, scenario.rate) as server:
-        print(f"\n{scenario.title}; server: {server.name}; {rounds} rounds")
+        print(f"\n{scenario.title}{scaled}; server: {server.name}; {rounds} rounds")
         job = Job(scenario, server, names, folder / "out")
         for index in range(rounds):
             for way in ways[index % len(ways) :] + ways[: index % len(ways)]:
@@ -303,11 +303,12 @@ def main() -> int:
     if unknown:
         parser.error(f"no scenario {', '.join(sorted(unknown))}")
     reached = True
+    note = "" if arguments.scale == 1 else f", sizes times {arguments.scale:g}"
     for name in names:
         scenario = SCENARIOS[name]
         scaled = Scenario(**{**vars(scenario), "size": max(1, int(scenario.size * arguments.scale))})
         with tempfile.TemporaryDirectory(prefix="tickhaul-bench-") as folder:
-            reached = compare(scaled, arguments.rounds, Path(folder)) and reached
+            reached = compare(scaled, arguments.rounds, Path(folder), note) and reached
     return 0 if reached or not arguments.strict else 1
 
 
