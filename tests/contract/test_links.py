@@ -77,6 +77,5 @@ def test_a_link_leads_to_a_success(source: str, link: dict[str, Any], caller: Ca
 
 
 def test_every_resource_that_can_be_made_has_links() -> None:
-    assert len(LINKS) == 17
     making = {operation.name for operation in OPERATIONS if operation.name.startswith("create_")}
-    assert {param.values[0] for param in LINKS} == making
+    assert {param.values[0] for param in LINKS} >= making
