@@ -16,6 +16,10 @@ SECRET_VARIABLE = "XYTHUB_CLIENT_SECRET"  # noqa: S105 (a name)
 URL_VARIABLE = "XYTHUB_BASE_URL"
 
 
+class MissingCredentialError(ValueError):
+    """A user, a password or a secret was neither given nor is it in the environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
     """What is known about a token, without the token.
@@ -55,7 +59,8 @@ def read_access(
     """What a client was given, completed from the environment.
 
     Raises:
-        ValueError: something is missing or there is too much. The message shows none of it.
+        MissingCredentialError: something is missing.
+        ValueError: there is too much. The message shows none of it.
         TypeError: something is no text.
     """
     given = {"user": user, "password": password, "api_key": api_key, "client_secret": client_secret}
@@ -84,5 +89,5 @@ def read_access(
 
 def _needed(name: str, value: str | None, variable: str, *, empty: bool = False) -> str:
     if value is None or not (value or empty):
-        raise ValueError(f"no {name} for xyt hub: pass {name}=… or set {variable}")
+        raise MissingCredentialError(f"no {name} for xyt hub: pass {name}=… or set {variable}")
     return value
