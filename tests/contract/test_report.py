@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -20,11 +21,11 @@ from tests.spec.contract import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.contract.proxy import Plant
 
 
+ROOT = Path(__file__).resolve().parents[2]
 ALL = len(OPERATIONS)
 
 
@@ -102,6 +103,11 @@ def test_the_junit_document_has_a_case_for_each_operation(report: Report) -> Non
     assert failed == {checked.operation for checked in report.operations if checked.findings}
     assert skipped == {checked.operation for checked in report.operations if checked.method != "GET"}
     assert (suite.attrib["failures"], suite.attrib["skipped"]) == (str(len(failed)), str(len(skipped)))
+
+
+def test_every_kind_of_finding_is_explained() -> None:
+    page = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+    assert [kind for kind in Kind if f"`{kind}`" not in page] == []
 
 
 # The command.
