@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,9 @@ def test_whatever_passes_is_one_plain_component_everywhere(name: str) -> None:
     windows = PureWindowsPath(name)
     assert windows.parts == (name,)
     assert not windows.drive
-    assert not windows.is_reserved()
+    # Python 3.13 moved the question; ours covers more names (streams, wildcards), so this is one half only.
+    reserved = getattr(ntpath, "isreserved", None)
+    assert not (reserved(name) if reserved is not None else windows.is_reserved())
 
 
 @pytest.mark.parametrize("names", [("a", "a"), ("a.csv", "A.CSV"), ("caf\u00e9", "cafe\u0301"), ("\u00df", "SS")])
