@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,7 @@ from xythub_proto.v2_0_0 import types_pb2 as types
 from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
 
 from tests.xythub.answers import INTEGER_NULL, MEMBERS, answer, answers, by_numpy, by_protobuf, lists_of
-from tests.xythub.vectors import RESPONSE_FRAME_HEX
+from tests.xythub.vectors import NO_DAYS, RESPONSE_FRAME_HEX
 
 if TYPE_CHECKING:
     from tickhaul.xythub.tables.table import Table
@@ -258,7 +260,7 @@ class TestContracts:
         assert old.astype(str).tolist() == ["2000-01-01T00:00:00.000000000", "NaT", "2000-01-01T00:00:00.000000001"]
 
     def test_timestamps_past_what_nanoseconds_hold_are_an_error(self) -> None:
-        with pytest.raises(TableError, match="'t' has timestamps after the year 2262"):
+        with pytest.raises(TableError, match="column 't': expected timestamps up to the year 2262"):
             read_table(frame(answer(t=("timestamps_list", [2**63 - 1]))), contract="1.1.2")
 
     def test_dates_have_the_shape_of_their_contract(self) -> None:
@@ -274,6 +276,28 @@ class TestContracts:
         assert found.astype(str).tolist() == ["2019-10-02", "NaT", "1969-02-28", "2020-02-29"]
         new = answer(d=("date_list", [types.Date(days=18171)]))
         assert read_table(frame(new)).to_numpy()["d"].astype(str).tolist() == ["2019-10-02"]
+
+    @pytest.mark.parametrize("parts", NO_DAYS)
+    def test_a_date_in_no_calendar_is_an_error_that_shows_it(self, parts: tuple[int, int, int]) -> None:
+        year, month, day = parts
+        shown = f"expected days of the calendar, found {year}-{month}-{day}"
+        date = old_types.Date(year=year, month=month, day=day)
+        column, cell, meta = old_data.DataResponse(), old_data.DataResponse(), old_data.DataResponse()
+        column.data.columns["d"].date_list.values.extend([old_types.Date(year=2019, month=10, day=2), date])
+        cell.data.columns["d"].mixed_list.values.add(date_value=date)
+        meta.meta["d"].date_value.CopyFrom(date)
+        for message, where in ((column, "d"), (cell, "d"), (meta, None)):
+            with pytest.raises(TableError, match=re.escape(shown)) as caught:
+                read_table(frame(message), contract="1.1.2")
+            assert caught.value.column == where
+
+    @given(st.dates())
+    def test_a_date_of_the_calendar_is_that_date_under_both_contracts(self, day: dt.date) -> None:
+        old = old_data.DataResponse()
+        old.data.columns["d"].date_list.values.add(year=day.year, month=day.month, day=day.day)
+        new = answer(d=("date_list", [types.Date(days=(day - dt.date(1970, 1, 1)).days)]))
+        for message, contract in ((old, "1.1.2"), (new, "2.0.0")):
+            assert read_table(frame(message), contract=contract).to_arrow()["d"].to_pylist() == [day]
 
     def test_an_unknown_contract_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"expected one of 2\.0\.0, 1\.1\.2"):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tickhaul import InvalidArgumentError, xythub
+from tickhaul import InvalidArgumentError, ResponseDecodeError, xythub
 from tickhaul.xythub.framing import read_delimited_from
 from xythub_proto.v1_1_2 import api_data_pb2 as data
 from xythub_proto.v1_1_2 import api_lookup_pb2 as lookup
 from xythub_proto.v1_1_2 import types_pb2 as types
 
-from tests.xythub.vectors import VECTORS
+from tests.xythub.vectors import NO_DAYS, VECTORS
 from tests.xythub.wire import asked, framed, grant, sent
 
 if TYPE_CHECKING:
@@ -201,6 +201,18 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_sent(
     assert not len(sandbox.requests)
 
 
+def test_a_row_with_a_date_in_no_calendar_is_a_decode_error_that_names_the_column(
+    connect: Connect, serve: Serve
+) -> None:
+    response = data.OverviewDaysResponse()
+    response.tables.add().day.CopyFrom(types.Date(year=2019, month=13, day=1))
+    server = serve(grant(), framed(response))
+    with pytest.raises(ResponseDecodeError, match=r"overview\.days: .*column 'day': expected days") as caught:
+        connect(server.url).overview.days()
+    assert isinstance(caught.value.__cause__, xythub.TableError)
+    assert caught.value.__cause__.column == "day"
+
+
 class TestSearch:
     def test_it_is_walked_page_by_page(self, hub: xythub.Client, sandbox: Sandbox) -> None:
         found = list(hub.products.search("a", page_size=10))
@@ -259,6 +271,16 @@ class TestSearch:
     def test_a_page_that_is_too_large_is_the_services_error(self, hub: xythub.Client) -> None:
         with pytest.raises(InvalidArgumentError, match="Page too large"):
             list(hub.products.search("a", page_size=10_000))
+
+    @pytest.mark.parametrize(("year", "month", "day"), NO_DAYS)
+    def test_a_date_in_no_calendar_is_a_decode_error(
+        self, connect: Connect, serve: Serve, year: int, month: int, day: int
+    ) -> None:
+        found = lookup.ProductSearchResponse(total_hits=1)
+        found.products.add().last_day.CopyFrom(types.Date(year=year, month=month, day=day))
+        server = serve(grant(), framed(found))
+        with pytest.raises(ResponseDecodeError, match="expected days of the calendar"):
+            list(connect(server.url).products.search("a"))
 
     def test_a_service_that_gives_nothing_more_ends_the_walk(self, connect: Connect, serve: Serve) -> None:
         empty = lookup.ProductSearchResponse(total_hits=10)

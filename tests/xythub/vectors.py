@@ -106,3 +106,16 @@ FRAMES: dict[str, tuple[Message, str]] = {
     "empty, marker A": (new_data.DataResponse(), "fa00"),
     "empty, marker B": (new_data.DataResponse(), "ff00000000"),
 }
+
+#: What a ``Date`` of 1.1.2 can say that is in no calendar, or beyond any that can be held.
+NO_DAYS = [
+    (2019, 13, 1),
+    (2019, 2, 29),
+    (2019, 0, 5),
+    (2019, 5, 0),
+    (2019, -1, 1),
+    (0, 0, 1),
+    (-5, 1, 1),
+    (100_000_000, 1, 1),
+    (2**31 - 1, 2**31 - 1, 2**31 - 1),
+]

@@ -11,6 +11,8 @@ from xythub_proto.v1_1_2 import types_pb2 as old_types
 from xythub_proto.v2_0_0 import api_data_pb2 as new_data
 from xythub_proto.v2_0_0 import types_pb2 as new_types
 
+from tickhaul.xythub.errors import TableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -30,7 +32,8 @@ class Contract:
         data: the module with ``DataRequest`` and ``DataResponse``.
         types: the module with ``Value`` and the lists.
         epoch: nanoseconds from 1970 to the moment its timestamps count from (reference: xyt-hub section 6.2).
-        read_dates: the days since 1970 of ``Date`` messages.
+        read_dates: the days since 1970 of ``Date`` messages, null for empty ones; raises `TableError` for one that is in
+            no calendar.
     """
 
     version: str
@@ -49,9 +52,16 @@ def _read_calendar(dates: Iterable[Any]) -> npt.NDArray[np.int32]:
     parts = np.array([(date.year, date.month, date.day) for date in dates], np.int64).reshape(-1, 3)
     year, month, day = parts.T
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]").astype(np.int64) + day - 1
-    # A date that was not sent has neither month nor day.
-    absent = (month < 1) | (day < 1) | (np.abs(days) >= 2**31)
+    firsts = months.astype("datetime64[D]").astype(np.int64)
+    lengths = (months + 1).astype("datetime64[D]").astype(np.int64) - firsts
+    days = firsts + day - 1
+    # A date that was not sent has nothing in it.
+    absent = ~parts.any(axis=1)
+    real = (year >= 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= lengths) & (days < 2**31)
+    wrong = np.flatnonzero(~(absent | real))
+    if len(wrong):
+        shown = "-".join(map(str, parts[wrong[0]].tolist()))
+        raise TableError(f"expected days of the calendar, found {shown} (year-month-day)")
     return np.where(absent, _NO_DAY, days).astype(np.int32)
 
 

@@ -48,6 +48,14 @@ class TableError(TickhaulError, ValueError):
         self.message = message
         self.column = column
 
+    def at(self, column: str) -> TableError:
+        """The same error, found at a column.
+
+        Args:
+            column: the column's name.
+        """
+        return TableError(f"column {column!r}: {self.message}", column=column)
+
 
 class TokenError(TickhaulError):
     """The token endpoint refused to give a token.

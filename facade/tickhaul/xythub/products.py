@@ -70,6 +70,9 @@ def read_page(response: ProductSearchResponse, start: int) -> ProductPage:
     Args:
         response: the answer.
         start: the index of the first hit that was asked for.
+
+    Raises:
+        ValueError: a product has a date that is in no calendar.
     """
     items = [_read(product) for product in response.products]
     following = start + len(items)
@@ -98,7 +101,12 @@ def _read(product: ProductSearchResponse.Product) -> Product:
 
 
 def _day(value: types.Date) -> date | None:
-    return date(value.year, value.month, value.day) if value.month else None
+    parts = (value.year, value.month, value.day)
+    try:
+        return date(*parts) if any(parts) else None
+    except ValueError:
+        shown = "-".join(map(str, parts))
+    raise ValueError(f"expected days of the calendar, found {shown} (year-month-day)")
 
 
 def _enum_name(enum: EnumTypeWrapper, number: int) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 
 from tickhaul.xythub.contracts import find_contract
+from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
 from tickhaul.xythub.tables.strings import plain
 from tickhaul.xythub.tables.table import Table
@@ -50,6 +51,9 @@ def read_rows(answer: Message) -> Table:
 
     Returns:
         The table. Whatever else the answer says is in its ``meta``.
+
+    Raises:
+        TableError: there is a date in it that is in no calendar.
     """
     fields: Sequence[Field] = answer.DESCRIPTOR.fields
     # The number 10 is that of the rows in every response of this contract (reference: xyt-hub sections 5.3 and 5.4).
@@ -85,7 +89,10 @@ def _column(rows: Rows, field: Field) -> Column:
     if field.is_repeated:
         return Mixed([_plain(getattr(row, name), field) for row in rows])
     if field.message_type is not None:
-        return _MOMENTS[field.message_type.name](rows, name)
+        try:
+            return _MOMENTS[field.message_type.name](rows, name)
+        except TableError as error:
+            raise error.at(name) from None
     if field.enum_type is not None:
         return plain([_enum_name(getattr(row, name), field) for row in rows])
     if field.type == FieldDescriptor.TYPE_STRING:

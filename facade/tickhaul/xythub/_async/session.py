@@ -185,9 +185,26 @@ class AsyncHubCaller:
         limit = self.session.limit
         return await self.ask(name, place, request, lambda body: read_delimited_from(response_type, body, limit=limit))
 
+    async def typed(self, name: str, request: Message, response_type: type[M], convert: Callable[[M], T]) -> T:
+        """Make a typed call, and turn the message of its answer into something else.
+
+        Args:
+            name: the operation's name.
+            request: the message.
+            response_type: the class of the one that is expected.
+            convert: makes something of that; raises ``ValueError`` for what does not fit.
+        """
+        limit = self.session.limit
+        return await self.ask(
+            name,
+            self.place(name),
+            request,
+            lambda body: convert(read_delimited_from(response_type, body, limit=limit)),
+        )
+
     async def rows(self, name: str, request: Message, response_type: type[Message]) -> Table:
         """Make a typed call, and turn its rows into a table."""
-        return read_rows(await self.send(name, self.place(name), request, response_type))
+        return await self.typed(name, request, response_type, read_rows)
 
     async def ask(self, name: str, place: tuple[Address, str], request: Message, parse: Callable[[bytes], T]) -> T:
         """Send a framed message, and read the answer some other way.

@@ -87,12 +87,11 @@ class Products:
             last_day=requests.optional_day("last_day", last_day),
             explicit_query=explicit_query,
         )
-        place = self._caller.place(_NAME)
 
         def fetch(token: str | None, limit: int | None, /) -> ProductPage:
             start = int(token or 0)
             asked = ProductSearchRequest(header=requests.header(), start=start, limit=limit)
             asked.MergeFrom(request)
-            return read_page(self._caller.send(_NAME, place, asked, ProductSearchResponse), start)
+            return self._caller.typed(_NAME, asked, ProductSearchResponse, lambda found: read_page(found, start))
 
         return Pages(_NAME, fetch, PageRequest(max_items, page_size, page_token, _USUAL, _LARGEST))

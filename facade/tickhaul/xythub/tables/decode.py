@@ -77,8 +77,8 @@ def _read_column(slot: Slot, contract: Contract) -> Column:
         )
     try:
         return decode(slot.content, contract)
-    except OverflowError:
-        raise TableError(f"column {slot.name!r} has timestamps after the year 2262", column=slot.name) from None
+    except TableError as error:
+        raise error.at(slot.name) from None
 
 
 def _nothing(content: memoryview, contract: Contract) -> Column:  # noqa: ARG001 (as all of these)
@@ -120,7 +120,7 @@ def _timestamps(content: memoryview, contract: Contract) -> Column:
     values = read_varints(only_content(content), contract.types.IntegerList.FromString, np.int64)
     if contract.epoch:
         if len(values) and values.max() > _LATEST - contract.epoch:
-            raise OverflowError
+            raise TableError("expected timestamps up to the year 2262, found later ones")
         values[values != np.iinfo(np.int64).min] += contract.epoch
     return Numbers(Kind.TIMESTAMP, values)
 
