@@ -5,13 +5,17 @@ Each has seeds, from which the fuzzer starts; what it once found is kept among t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
 from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import FrameReader, read_delimited_from
+from tickhaul.xythub.rows import read_rows
 from tickhaul.xythub.tables.decode import read_table
 from tickhaul.xythub.varints import varint
+from xythub_proto.v1_1_2 import api_data_pb2 as old_data
+from xythub_proto.v1_1_2 import api_lookup_pb2 as old_lookup
 from xythub_proto.v1_1_2.api_data_pb2 import DataResponse as OldResponse
 from xythub_proto.v2_0_0 import types_pb2 as types
 from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
@@ -21,6 +25,9 @@ from tests.xythub.vectors import FRAMES, VECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from google.protobuf.message import Message
+    from tickhaul.xythub.tables.table import Table
 
 _LIMIT = 1 << 20
 
@@ -68,6 +75,29 @@ def tables(data: bytes) -> None:
         raise MisbehaviourError("accepted what protobuf refuses")
     if isinstance(parsed, DataResponse) and by_numpy(table) != by_protobuf(parsed):
         raise MisbehaviourError("read something else than protobuf")
+    _convert(table)
+
+
+def rows(data: bytes) -> None:
+    """An answer of a typed operation is a table with its rows, or a typed error. The first byte chooses the operation."""
+    kind, body = _RESPONSES[(data[0] if data else 0) % len(_RESPONSES)], data[1:]
+    try:
+        message = read_delimited_from(kind, b"\xfa" + varint(len(body)) + body)
+    except FramingError:
+        return
+    try:
+        table = read_rows(message)
+    except TableError:
+        return
+    found = next(getattr(message, field.name) for field in kind.DESCRIPTOR.fields if field.number == _ROWS)
+    series = [len(chunk.series) for chunk in found if hasattr(chunk, "series")]
+    if table.row_count != (sum(series) if series else len(found)):
+        raise MisbehaviourError("rows were lost or made up")
+    _convert(table)
+
+
+def _convert(table: Table) -> None:
+    """Turn a table into everything it can be turned into."""
     for convert in (table.to_arrow, table.to_polars, table.to_csv, table.to_json):
         try:
             convert()
@@ -76,6 +106,15 @@ def tables(data: bytes) -> None:
             continue
     if table.column_names:
         table.to_pandas()
+
+
+def canary(data: bytes) -> None:
+    """Fails on anything but nothing."""
+    if data:
+        raise MisbehaviourError("as it should")
+
+
+_ROWS = 10  # the number of the rows in every response of contract 1.1.2
 
 
 def _streamed(data: bytes, size: int) -> list[bytes] | None:
@@ -104,6 +143,51 @@ def _answers() -> list[DataResponse]:
     ]
 
 
+def _responses() -> list[type[Message]]:
+    """The responses of contract 1.1.2 that hold rows."""
+    kinds = [
+        getattr(module, name)
+        for module in (old_data, old_lookup)
+        for name in sorted(module.DESCRIPTOR.message_types_by_name)
+    ]
+    return [kind for kind in kinds if _ROWS in kind.DESCRIPTOR.fields_by_number and kind.__name__.endswith("Response")]
+
+
+_RESPONSES = _responses()
+
+
+def _typed_answers() -> list[Message]:
+    """An answer of each typed operation, with something in every field."""
+    found = []
+    for kind in _RESPONSES:
+        answered = kind()
+        _fill(answered)
+        found.append(answered)
+    return found
+
+
+# Messages of many classes, filled by what their fields are.
+def _fill(message: Any) -> None:
+    for field in message.DESCRIPTOR.fields:
+        if field.message_type is None:
+            value = _FILLINGS.get(field.cpp_type, 1)
+            if field.is_repeated:
+                getattr(message, field.name).append(value)
+            else:
+                setattr(message, field.name, value)
+        elif field.message_type.GetOptions().map_entry:
+            _fill(getattr(message, field.name)["OA"])
+        else:
+            _fill(getattr(message, field.name).add() if field.is_repeated else getattr(message, field.name))
+
+
+_FILLINGS: dict[int, object] = {
+    FieldDescriptor.CPPTYPE_STRING: "ZAL.XE",
+    FieldDescriptor.CPPTYPE_DOUBLE: 1.5,
+    FieldDescriptor.CPPTYPE_BOOL: True,
+}
+
+
 SEEDS: dict[str, list[bytes]] = {
     "frames": [bytes.fromhex(wanted) for _, wanted in (*FRAMES.values(), *VECTORS.values())],
     "tables": [
@@ -111,5 +195,9 @@ SEEDS: dict[str, list[bytes]] = {
         for version in (b"\x00", b"\x01")
         for message in _answers()
     ],
+    "rows": [
+        bytes([number]) + message.SerializeToString(deterministic=True)
+        for number, message in enumerate(_typed_answers())
+    ],
 }
-TARGETS: dict[str, Callable[[bytes], None]] = {"frames": frames, "tables": tables}
+TARGETS: dict[str, Callable[[bytes], None]] = {"frames": frames, "tables": tables, "rows": rows}
