@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
-	bench-xyt fuzz spec-diff docs sandbox clean
+	bench-xyt kills fuzz spec-diff docs sandbox clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-transfer: $(READY)  ## Measure transfers against curl, aria2c, bare httpx 
 
 bench-xyt: $(READY)  ## Measure xyt hub's tables against protobuf's bare parser and lists.
 	$(BIN)/python bench/xyt.py $(ARGS)
+
+kills: $(READY)  ## Kill a download 200 times with kill -9, and take it to its end each time.
+	TICKHAUL_KILLS=200 $(BIN)/python -m pytest --quiet tests/transfer/test_kill.py
 
 fuzz: $(READY)  ## Fuzz what reads bytes from outside, SECONDS for each target.
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)

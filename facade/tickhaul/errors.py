@@ -24,7 +24,8 @@
     └── TransferError                 a file could not be brought home
         ├── UnsafeFilenameError       the service named a file that could leave the folder
         ├── IntegrityError            what arrived is not what was announced
-        └── StorageError              the storage host refused, or the local disk did
+        ├── StorageError              the storage host refused, or the local disk did
+        └── TransferCanceled          the transfer was asked to stop
 
 Arguments that are wrong before anything is sent are plain ``ValueError`` and ``TypeError``.
 
@@ -62,6 +63,7 @@ __all__ = [
     "ServerError",
     "StorageError",
     "TickhaulError",
+    "TransferCanceled",
     "TransferError",
     "UnsafeFilenameError",
     "WaitTimeout",
@@ -303,3 +305,7 @@ class IntegrityError(TransferError):
 
 class StorageError(TransferError):
     """The storage host refused or kept failing, or the local disk could not take the file."""
+
+
+class TransferCanceled(TransferError):
+    """The transfer was asked to stop. What was fetched is kept; the same call goes on from there."""

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
-import httpcore
 import pytest
 import trustme
 from tickhaul import NetworkError
@@ -23,7 +22,7 @@ from tests.support import bodies
 from tests.support.behaviours import answer, held, stall
 from tests.support.clock import FakeClock
 from tests.support.faces import KEY
-from tests.support.proxy import ConnectProxy
+from tests.support.proxy import ConnectProxy, SocksProxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,25 +276,17 @@ def test_a_socks_proxy_without_its_package_is_an_error_that_names_the_remedy(
         connect("https://api.example", proxy="socks5://127.0.0.1:1")
 
 
-def test_a_socks_proxy_gets_its_login_apart_from_its_address(
-    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_calls_go_through_a_socks_proxy_with_its_login(
+    serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, scheme: str
 ) -> None:
-    given: list[tuple[object, object]] = []
-
-    def standing_in(pool: type) -> object:
-        # The package that speaks SOCKS is not among those the tests need, so what goes there is caught before it.
-        def make(url: str, *, proxy_auth: object, **options: object) -> object:
-            given.append((url, proxy_auth))
-            return pool(**options)
-
-        return make
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(httpcore, "SOCKSProxy", standing_in(httpcore.ConnectionPool))
-    monkeypatch.setattr(httpcore, "AsyncSOCKSProxy", standing_in(httpcore.AsyncConnectionPool))
-    server = serve(answer([]))
-    connect(server, proxy="socks5h://me:p%40ss@127.0.0.1:1080").exchanges.list()
-    assert given == [("socks5h://127.0.0.1:1080", ("me", "p@ss"))]
+    with SocksProxy(login=("me", "p@ss"), bytewise=False) as socks, ExitStack() as cleanup:
+        server = serve(answer([]), tls=tls)
+        client = connect(server, ssl_context=trusting, proxy=f"{scheme}://me:p%40ss@127.0.0.1:{socks.port}")
+        assert client.exchanges.list() == []
+        cleanup.callback(client.close)
+        assert socks.logins == [("me", "p@ss")]
+        assert [host for _, host, _ in socks.wishes] == [b"localhost"]
 
 
 def test_a_client_closes_its_connections_and_then_refuses_to_be_used(serve: Serve, connect: Connect) -> None:

@@ -124,5 +124,5 @@ def test_where_nothing_is_set_nothing_is_loaded_to_find_that_out() -> None:
 @pytest.mark.parametrize("proxy", ["socks5://p", "socks5h://p:1080"])
 def test_a_socks_proxy_without_its_library_says_what_to_install(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxies, "_speaks_socks", lambda: False)
-    with pytest.raises(ValueError, match=r"socks5h?:// proxy needs socksio: pip install 'httpx\[socks\]'"):
+    with pytest.raises(ValueError, match=r"socks5h?:// proxy needs socksio: pip install 'tickhaul\[socks\]'"):
         choose_proxy(proxy, SERVICE)

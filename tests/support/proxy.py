@@ -1,4 +1,4 @@
-"""A proxy that knows one thing: CONNECT."""
+"""Proxies that know one thing each: CONNECT, or SOCKS 5."""
 
 from __future__ import annotations
 
@@ -15,29 +15,23 @@ if TYPE_CHECKING:
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-class ConnectProxy:
-    """Opens tunnels, or answers every CONNECT with something else.
+class _Proxy:
+    """Listens, and carries bytes to and fro."""
 
-    Args:
-        reply: what every CONNECT is answered; only the default opens a tunnel.
-        tls: speaks TLS with this context.
-    """
+    scheme = "http"
 
-    def __init__(self, reply: bytes = _ESTABLISHED, *, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Received] = []
-        self._reply = reply
-        self._tls = tls
+    def __init__(self) -> None:
         self._stopped = False
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, name="connect-proxy")
+        self._acceptor = threading.Thread(target=self._accept, name="proxy")
         self._acceptor.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         return self
@@ -69,6 +63,30 @@ class ConnectProxy:
         thread.start()
 
     def _tunnel(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+    def _carry(self, connection: socket.socket, host: str, port: int) -> None:
+        onward = socket.create_connection((host, port), PATIENCE)
+        self._sockets.append(onward)
+        self._start(_pump, onward, connection)
+        _pump(connection, onward)
+
+
+class ConnectProxy(_Proxy):
+    """Opens tunnels, or answers every CONNECT with something else.
+
+    Args:
+        reply: what every CONNECT is answered; only the default opens a tunnel.
+        tls: speaks TLS with this context.
+    """
+
+    def __init__(self, reply: bytes = _ESTABLISHED, *, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Received] = []
+        self._reply = reply
+        self._tls = tls
+        super().__init__()
+
+    def _tunnel(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
@@ -82,10 +100,88 @@ class ConnectProxy:
                 connection.shutdown(socket.SHUT_RDWR)
                 return
             host, _, port = request.target.rpartition(":")
-            onward = socket.create_connection((host, int(port)), PATIENCE)
-            self._sockets.append(onward)
-            self._start(_pump, onward, connection)
-            _pump(connection, onward)
+            self._carry(connection, host, int(port))
+
+
+class SocksProxy(_Proxy):
+    """Carries connections.
+
+    Args:
+        login: the user name and password it asks for.
+        method: what it answers the greeting, instead of what the standard says.
+        refusal: what it answers every wish to connect; 0 is none.
+        bytewise: answers in pieces of one byte, which is its right.
+
+    Attributes:
+        wishes: whom it was asked to connect to, as kind of address, address and port.
+        logins: the logins it was told.
+    """
+
+    scheme = "socks5"
+
+    def __init__(
+        self,
+        *,
+        login: tuple[str, str] | None = None,
+        method: bytes | None = None,
+        refusal: int = 0,
+        bytewise: bool = True,
+    ) -> None:
+        self.wishes: list[tuple[int, bytes, int]] = []
+        self.logins: list[tuple[str, str]] = []
+        self._login = login
+        self._method = method
+        self._refusal = refusal
+        self._piece = 1 if bytewise else 64
+        super().__init__()
+
+    def _tunnel(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not self._welcome(connection):
+                connection.shutdown(socket.SHUT_RDWR)
+                return
+            _, _, _, kind = _exactly(connection, 4)
+            length = {1: 4, 4: 16}.get(kind) or _exactly(connection, 1)[0]
+            host = _exactly(connection, length)
+            port = int.from_bytes(_exactly(connection, 2), "big")
+            self.wishes.append((kind, host, port))
+            bound = bytes([3, 4]) + b"here" if len(self.wishes) % 2 else bytes([1, 127, 0, 0, 1])
+            self._say(connection, bytes([5, self._refusal, 0]) + bound + bytes(2))
+            if self._refusal:
+                connection.shutdown(socket.SHUT_RDWR)
+                return
+            self._carry(connection, host.decode() if kind == 3 else "127.0.0.1", port)
+
+    def _say(self, connection: socket.socket, data: bytes) -> None:
+        for at in range(0, len(data), self._piece):
+            connection.sendall(data[at : at + self._piece])
+
+    def _welcome(self, connection: socket.socket) -> bool:
+        methods = _exactly(connection, _exactly(connection, 2)[1])
+        if self._method is not None:
+            self._say(connection, self._method)
+            return False
+        wanted = 0 if self._login is None else 2
+        self._say(connection, bytes([5, wanted if wanted in methods else 0xFF]))
+        if self._login is None or wanted not in methods:
+            return wanted in methods
+        user = _exactly(connection, _exactly(connection, 2)[1]).decode()
+        password = _exactly(connection, _exactly(connection, 1)[0]).decode()
+        self.logins.append((user, password))
+        right = (user, password) == self._login
+        self._say(connection, bytes([1, not right]))
+        return right
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = connection.recv(count - len(data))
+        if not piece:
+            raise EOFError
+        data += piece
+    return data
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

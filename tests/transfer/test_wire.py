@@ -8,14 +8,16 @@ import socket
 import ssl
 import threading
 import traceback
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import trustme
 from tickhaul.errors import StorageError
 from tickhaul.transfer import RemoteFile, download
+from tickhaul.transfer.proxies import parse_proxy
 from tickhaul.transfer.urls import redacted
 
+from tests.support.proxy import ConnectProxy, SocksProxy
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
 from tests.transfer.storage import SECRET, Answer, Request, Storage, refusal
 
@@ -269,11 +271,117 @@ def test_a_proxy_that_refuses_ends_the_transfer(
         haul(storage, tmp_path, ssl_context=trusting, proxy=f"http://127.0.0.1:{tunnel.port}")
 
 
+def test_https_goes_through_a_proxy_that_is_itself_spoken_to_over_tls(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    files = {"a": content(1500 * KIB), "b": content(3)}
+    with ConnectProxy(tls=server_context) as proxy, Storage(files, context=server_context) as storage:
+        haul(storage, tmp_path, ssl_context=trusting, proxy=f"https://localhost:{proxy.port}", connections=2)
+        assert {request.target for request in proxy.requests} == {f"localhost:{storage.port}"}
+        assert len(proxy.requests) == storage.connections
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("fault", ["reset", "stall", "close"])
+def test_what_breaks_behind_two_layers_of_tls_is_taken_up_again(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext, fault: str
+) -> None:
+    def broken_off(request: Request, answer: Answer) -> Answer:
+        if request.nth % 3 == 1:
+            answer.cut, answer.then = len(answer.body) // 2, fault
+        return answer
+
+    files = {"a": content(1000 * KIB)}
+    with ConnectProxy(tls=server_context) as proxy, Storage(files, broken_off, context=server_context) as storage:
+        haul(storage, tmp_path, ssl_context=trusting, proxy=f"https://localhost:{proxy.port}", connections=2)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("untrusted", ["the proxy", "the host"])
+def test_behind_two_layers_of_tls_each_certificate_is_looked_at(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext, untrusted: str
+) -> None:
+    strange = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("localhost" if untrusted == "the host" else "127.0.0.1").configure_cert(strange)
+    near, far = (strange, server_context) if untrusted == "the proxy" else (server_context, strange)
+    name = "localhost" if untrusted == "the host" else "127.0.0.1"
+    with ConnectProxy(tls=near) as proxy, Storage(FILES, context=far) as storage:
+        with pytest.raises(StorageError, match=rf"certificate of {name} is not trusted"):
+            haul(storage, tmp_path, ssl_context=trusting, proxy=f"https://127.0.0.1:{proxy.port}", connections=1)
+        assert storage.requests == []
+
+
+def test_plain_http_goes_through_a_tls_proxy_by_absolute_url(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    with ConnectProxy(refused, tls=server_context) as proxy, Storage(FILES) as storage:
+        with pytest.raises(StorageError):
+            haul(storage, tmp_path, ssl_context=trusting, proxy=f"https://localhost:{proxy.port}", connections=1)
+        assert proxy.requests[0].target.startswith(f"http://127.0.0.1:{storage.port}/exports/a?")
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("login", [None, ("me", "p\u00e4ss:word")])
+def test_everything_goes_through_a_socks_proxy(
+    tmp_path: Path,
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    encrypted: bool,
+    login: tuple[str, str] | None,
+) -> None:
+    with (
+        SocksProxy(login=login) as proxy,
+        Storage(FILES, context=server_context if encrypted else None) as storage,
+    ):
+        who = "" if login is None else "me:p%C3%A4ss%3Aword@"
+        url = f"socks5://{who}127.0.0.1:{proxy.port}"
+        haul(storage, tmp_path, ssl_context=trusting, proxy=url, connections=1)
+        address = (3, b"localhost", storage.port) if encrypted else (1, bytes([127, 0, 0, 1]), storage.port)
+        assert proxy.wishes == [address]
+        assert proxy.logins == ([] if login is None else [login])
+        assert "p\u00e4ss" not in repr(parse_proxy(url))
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "login", "text"),
+    [
+        ({"method": b"HT"}, "", "does not speak SOCKS 5"),
+        ({"method": b"\x05\xff"}, "", "wants a login; give it as"),
+        ({"method": b"\x05\xff"}, "me:you@", "wants another login"),
+        ({"method": b"\x05\x02"}, "", "wants a login"),
+        ({"login": ("me", "right")}, "me:wrong@", "did not accept the login"),
+        ({"refusal": 2}, "", "its rules do not allow it"),
+        ({"refusal": 4}, "", "the host cannot be reached"),
+        ({"refusal": 99}, "", "it said 99"),
+        ({"method": b"\x05"}, "", "closed by the other side"),
+    ],
+)
+def test_what_a_socks_proxy_refuses_is_told(
+    tmp_path: Path, proxy: dict[str, Any], login: str, text: str, trusting: ssl.SSLContext
+) -> None:
+    with SocksProxy(**proxy) as socks, Storage(FILES) as storage:
+        with pytest.raises(StorageError, match=text) as caught:
+            haul(storage, tmp_path, proxy=f"socks5://{login}127.0.0.1:{socks.port}", attempts=2, connections=1)
+        assert storage.requests == []
+    assert "wrong" not in str(caught.value)
+
+
+def test_a_host_name_too_long_for_socks_is_told(tmp_path: Path) -> None:
+    name = ".".join(["x" * 60] * 5)
+    files = [RemoteFile("art_1", "a", 3, f"http://{name}/a")]
+    with SocksProxy() as socks, pytest.raises(StorageError, match="304 bytes is too long for SOCKS"):
+        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(proxy=socks.url))
+
+
 @pytest.mark.parametrize(
     ("proxy", "text"),
     [
-        ("https://127.0.0.1:1", "http:// proxies only, not https://"),
-        ("socks5://127.0.0.1:1", "http:// proxies only, not socks5://"),
+        ("ftp://127.0.0.1:1", "http://, https:// and socks5:// proxies, not ftp://"),
+        ("socks4://127.0.0.1:1", "http://, https:// and socks5:// proxies, not socks4://"),
+        (f"socks5://me:{'x' * 256}@127.0.0.1:1", "1 to 255 bytes each"),
+        ("socks5://me@127.0.0.1:1", "1 to 255 bytes each"),
         ("http://:3128", "names no host"),
         ("http://x:99999", "names no host"),
     ],

@@ -44,7 +44,7 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
         shown = proxy.rpartition("@")[2]
         raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
     if scheme.startswith("socks") and not _speaks_socks():
-        raise ValueError(f"a {scheme}:// proxy needs socksio: pip install 'httpx[socks]'")
+        raise ValueError(f"a {scheme}:// proxy needs socksio: pip install 'tickhaul[socks]'")
     return proxy
 
 

@@ -4,7 +4,8 @@ This room knows nothing of the service, its resources or its client: it is hande
 get fresh URLs.
 """
 
-from tickhaul.transfer.engine import TransferCanceled, download
+from tickhaul.errors import TransferCanceled
+from tickhaul.transfer.engine import download
 from tickhaul.transfer.model import Cancel, DownloadedFile, Progress, RemoteFile, TransferOptions
 from tickhaul.transfer.verify import FileCheck, Verification, verify
 

@@ -12,9 +12,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from tickhaul.errors import IntegrityError, StorageError, TransferError
+from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
+from tickhaul.transfer.dial import default_context
 from tickhaul.transfer.fetch import Fetcher
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.folder import Folder, There
@@ -25,7 +26,7 @@ from tickhaul.transfer.ranges import Ranges
 from tickhaul.transfer.sidecar import Identity
 from tickhaul.transfer.stream import Turns
 from tickhaul.transfer.urls import Refusals, UrlBook
-from tickhaul.transfer.wire import Channel, default_context
+from tickhaul.transfer.wire import Channel
 
 if TYPE_CHECKING:
     import os
@@ -41,10 +42,6 @@ _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelle
 _TRICKLE = 128  # bytes a second below which a connection counts as silent
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
-
-
-class TransferCanceled(TransferError):  # noqa: N818 - named as the tree names ExportCanceled
-    """The transfer was asked to stop. What was fetched is kept; the same call goes on from there."""
 
 
 def download(

@@ -12,8 +12,8 @@ from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.checksums import claims_in
 from tickhaul.transfer.folder import There
 from tickhaul.transfer.model import KIB, MIB, DownloadedFile
+from tickhaul.transfer.trouble import RefusedError, WireError
 from tickhaul.transfer.urls import redacted
-from tickhaul.transfer.wire import RefusedError, WireError
 
 if TYPE_CHECKING:
     from tickhaul.transfer.agenda import Part

@@ -5,50 +5,79 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
+
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_LONGEST = 255  # bytes of a user name or a password that SOCKS can carry (RFC 1929)
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy.
+    """A proxy.
 
     Attributes:
+        scheme: how it is spoken to: ``http``, ``https``, ``socks5`` or ``socks5h``.
         host: its name or address.
         port: its port.
-        authorization: the ``Proxy-Authorization`` header, if it wants one.
+        login: user name and password, if it wants them.
     """
 
+    scheme: str
     host: str
     port: int
-    authorization: str | None = field(default=None, repr=False)
+    login: Login | None = None
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it speaks SOCKS, which carries connections and knows no requests."""
+        return self.scheme.startswith("socks")
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers meant for the proxy alone."""
-        return {} if self.authorization is None else {"Proxy-Authorization": self.authorization}
+        """The headers meant for an HTTP proxy alone."""
+        if self.login is None:
+            return {}
+        pair = f"{self.login.user}:{self.login.password}"
+        return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode("ascii")}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Login:
+    """Who goes through a proxy. It is in no ``repr``.
+
+    Attributes:
+        user: the name.
+        password: the password.
+    """
+
+    user: str
+    password: str
 
 
 def parse_proxy(url: str) -> Proxy:
     """Read a proxy's URL; ``host:port`` alone is taken as ``http://host:port``.
 
     Raises:
-        ValueError: it is none, or of a kind that is not supported (``https://`` and ``socks://`` proxies).
+        ValueError: it is none, or of a kind that is not supported. The message shows neither user nor password.
     """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http":
-        raise ValueError(f"transfers go through http:// proxies only, not {parts.scheme}://")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        host, port = None, None
-    if not host:
+        raise ValueError("the proxy's URL names no host and port") from None
+    if scheme not in _PORTS:
+        raise ValueError(f"transfers go through http://, https:// and socks5:// proxies, not {scheme}://")
+    if not host or port == 0:
         raise ValueError("the proxy's URL names no host and port")
-    authorization = None
+    login = None
     if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        authorization = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
-    return Proxy(host, port or 80, authorization)
+        login = Login(unquote(parts.username), unquote(parts.password or ""))
+        if scheme.startswith("socks") and not all(
+            0 < len(word.encode()) <= _LONGEST for word in (login.user, login.password)
+        ):
+            raise ValueError(f"a SOCKS proxy's user name and password have 1 to {_LONGEST} bytes each")
+    return Proxy(scheme, host, port or _PORTS[scheme], login)
 
 
 def proxy_for(target: SplitResult, *, proxy: str | None, trust_env: bool) -> Proxy | None:

@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Protocol
 
 _MOMENT = 0.1  # seconds a piece may grow before it is handed over
 _HEAD = 64 * 1024
@@ -36,8 +37,32 @@ class Turns:
         return self._locks[self._given % _FEW]
 
 
+class Connected(Protocol):
+    """What a `Stream` needs of a socket."""
+
+    def send(self, data: bytes, /) -> int:
+        """Send some of it."""
+        ...
+
+    def recv_into(self, buffer: memoryview, /) -> int:
+        """Read into a buffer; 0 at the end."""
+        ...
+
+    def settimeout(self, value: float | None, /) -> None:
+        """Block for so long, 0 for not at all."""
+        ...
+
+    def setsockopt(self, level: int, optname: int, value: int, /) -> None:
+        """Set an option."""
+        ...
+
+    def fileno(self) -> int:
+        """The handle to wait for."""
+        ...
+
+
 class Stream:
-    """A connected socket.
+    """A connection.
 
     Args:
         sock: the socket, its TLS handshake done.
@@ -46,7 +71,7 @@ class Stream:
             is for when there is no watch any more.
     """
 
-    def __init__(self, sock: socket.socket, turn: threading.Lock, patience: float) -> None:
+    def __init__(self, sock: Connected, turn: threading.Lock, patience: float) -> None:
         sock.settimeout(0)
         self._sock = sock
         self._turn = turn

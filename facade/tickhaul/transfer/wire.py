@@ -6,60 +6,28 @@ Nothing here logs, and no error holds a URL's query.
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tickhaul._version import __version__
-from tickhaul.transfer.http1 import EndedError, HttpError, Reply, request_head
+from tickhaul.transfer.dial import PORTS, Origin, dial
+from tickhaul.transfer.http1 import Reply, request_head
 from tickhaul.transfer.proxies import Proxy, proxy_for
 from tickhaul.transfer.stream import Stream
+from tickhaul.transfer.trouble import RefusedError, WireError, describe
 from tickhaul.transfer.urls import redacted
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from tickhaul.transfer.model import TransferOptions
 
-_PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _MOMENT = 0.1  # seconds
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-
-
-class WireError(Exception):
-    """The connection could not be made, or broke. The text is fit to be shown."""
-
-
-class RefusedError(WireError):
-    """What the other side asks for, or is, must not be accepted; trying again would not help."""
-
-
-def default_context() -> ssl.SSLContext:
-    """The TLS settings used when the caller brings none.
-
-    The system's certificates, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``; where Python finds none of them
-    (some macOS installations), those of ``certifi``.
-    """
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    paths = ssl.get_default_verify_paths()
-    if not (paths.cafile or paths.capath or context.cert_store_stats()["x509_ca"]):
-        import certifi  # noqa: PLC0415 - a bundle of half a megabyte, read only where there is no other
-
-        context.load_verify_locations(certifi.where())
-    return context
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    scheme: str
-    host: str
-    port: int
-    proxy: Proxy | None
 
 
 class Channel:
@@ -86,7 +54,7 @@ class Channel:
         self._guard = threading.Lock()
         self._socket: socket.socket | None = None
         self._stream: Stream | None = None
-        self._origin: _Origin | None = None
+        self._origin: Origin | None = None
         self._reply: Reply | None = None
         self._aborted: str | None = None
         self._retired = False
@@ -124,7 +92,7 @@ class Channel:
         parts = _split(url)
         proxy = self._proxy(parts)
         assert parts.hostname is not None
-        origin = _Origin(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], proxy)
+        origin = Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], proxy)
         reused = self._stream is not None and self._origin == origin
         if not reused:
             self.close()
@@ -132,11 +100,6 @@ class Channel:
         while True:
             try:
                 return self._send(origin, parts, headers)
-            except ssl.SSLCertVerificationError as error:
-                failure = RefusedError(
-                    f"the certificate of {origin.host} is not trusted: {error.verify_message}; "
-                    "for a certificate authority of your own set SSL_CERT_FILE or pass ssl_context="
-                )
             except (OSError, ValueError) as error:
                 failure = WireError(describe(error))
             self.close()
@@ -156,16 +119,16 @@ class Channel:
             self._proxies[key] = proxy
         return self._proxies[key]
 
-    def _send(self, origin: _Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
+    def _send(self, origin: Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
         stream = self._stream if self._stream is not None else self._open(origin)
         target = parts.path or "/"
         if parts.query:
             target += "?" + parts.query
         extra: dict[str, str] = {}
-        if origin.proxy is not None and origin.scheme == "http":
-            target = f"http://{_authority(origin)}{target}"
+        if origin.proxy is not None and origin.forwarded:
+            target = f"http://{origin.authority}{target}"
             extra = origin.proxy.headers
-        stream.send(request_head(target, {"Host": _authority(origin), **_HEADERS, **headers, **extra}))
+        stream.send(request_head(target, {"Host": origin.authority, **_HEADERS, **headers, **extra}))
         self._reply = Reply(stream)
         return self._reply
 
@@ -190,28 +153,9 @@ class Channel:
             return count
         raise WireError(text)
 
-    def _open(self, origin: _Origin) -> Stream:
-        options = self._options
-        via = origin.proxy
-        address = (origin.host, origin.port) if via is None else (via.host, via.port)
-        plain = socket.create_connection(address, timeout=options.connect_timeout)
-        try:
-            self._watch(plain)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            plain.settimeout(self._patience)
-            if origin.scheme == "https":
-                if via is not None:
-                    _tunnel(plain, origin, via, self._patience)
-                secure = self._context.wrap_socket(
-                    plain, server_hostname=origin.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
-                )
-                plain = secure
-                self._watch(secure)
-                secure.do_handshake()
-        except BaseException:
-            plain.close()
-            raise
-        self._stream = Stream(plain, self._turn, self._patience)
+    def _open(self, origin: Origin) -> Stream:
+        sock = dial(origin, self._context, self._options, patience=self._patience, watch=self._watch)
+        self._stream = Stream(sock, self._turn, self._patience)
         self._origin = origin
         return self._stream
 
@@ -263,16 +207,11 @@ def _split(url: str) -> SplitResult:
     if url.isascii() and url.isprintable() and " " not in url:
         try:
             parts = urlsplit(url)
-            if parts.scheme in _PORTS and parts.hostname and parts.port != 0:
+            if parts.scheme in PORTS and parts.hostname and parts.port != 0:
                 return parts
         except ValueError:
             pass  # said below, where the exception's text, which may quote the URL, is not dragged along
     raise RefusedError(f"not a usable URL: {redacted(url)}")
-
-
-def _authority(origin: _Origin) -> str:
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    return host if origin.port == _PORTS[origin.scheme] else f"{host}:{origin.port}"
 
 
 def _redirected(url: str, location: str) -> str:
@@ -284,43 +223,3 @@ def _redirected(url: str, location: str) -> str:
     if scheme != "https":
         raise RefusedError(f"refused a redirect to {redacted(target)}: only https is followed")
     return target
-
-
-def _tunnel(sock: socket.socket, origin: _Origin, proxy: Proxy, patience: float) -> None:
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
-    lines += [f"{name}: {value}" for name, value in proxy.headers.items()]
-    sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
-    stream = Stream(sock, threading.Lock(), patience)
-    status = Reply(stream).status
-    sock.settimeout(patience)
-    if not stream.drained:
-        raise WireError(f"the proxy {proxy.host}:{proxy.port} spoke out of turn")
-    if status != 200:
-        kind = RefusedError if status in {401, 403, 405, 407} else WireError
-        raise kind(f"the proxy {proxy.host}:{proxy.port} said {status}")
-
-
-def describe(error: Exception) -> str:
-    """Say what went wrong in words that can hold no URL."""
-    match error:
-        case HttpError():
-            return f"the answer is no proper HTTP: {error}"
-        case EndedError():
-            return str(error)
-        case TimeoutError():
-            return "timed out"
-        case socket.gaierror():
-            return f"the host name could not be resolved ({error.strerror})"
-        case ssl.SSLEOFError():
-            return "the connection ended without a goodbye"
-        case ssl.SSLError():
-            return f"TLS failed ({error.reason or 'no reason given'})"
-        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
-            return "the connection was closed by the other side"
-        case ConnectionRefusedError():
-            return "the connection was refused"
-        case OSError():
-            return error.strerror or type(error).__name__
-        case _:
-            return f"the answer is no proper HTTP ({type(error).__name__})"

@@ -247,7 +247,8 @@ class Exports:
             connections: how many may be open to the storage host at once; ``None`` for the default.
             hash: also compute each file's SHA-256, which costs about as much processor time as the transfer.
             resume: go on from what an earlier run left; ``False`` fetches everything anew.
-            on_progress: called with a `tickhaul.transfer.Progress` while the transfer goes on, from one of its threads.
+            on_progress: called with a `tickhaul.transfer.Progress` about ten times a second, in the thread that runs the
+                transfer: the caller's own, and never the one of an event loop. What it raises ends the transfer.
 
         Returns:
             Each file with its ``path`` and ``bytes``, in the service's order. They are accepted wherever a path is.
