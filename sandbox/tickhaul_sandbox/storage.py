@@ -6,6 +6,7 @@ It knows nothing of API keys and refuses a request that carries one, so that a c
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
@@ -16,6 +17,7 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 
 from tickhaul_sandbox import mutations, transport
+from tickhaul_sandbox.artifacts.store import ChangedError
 from tickhaul_sandbox.presign import RefusedError
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.faults import Fault
     from tickhaul_sandbox.service import Service
 
+_log = logging.getLogger("tickhaul_sandbox.storage")
 _OPERATION = "storage.get"
 _CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -100,7 +103,12 @@ class Storage:
             await _send(send, 304, selection.headers, b"")
             return
         loop = asyncio.get_running_loop()
-        file = await loop.run_in_executor(self._service.readers, self._service.artifacts.open, artifact)
+        try:
+            file = await loop.run_in_executor(self._service.readers, self._service.artifacts.open, artifact)
+        except ChangedError:
+            _log.exception("%s cannot be made again as it was", artifact.filename)
+            await self._refuse(send, RefusedError(500, "InternalError", "The file cannot be made again as it was."))
+            return
         try:
             await self._stream(request, send, selection, file, faults)
         finally:

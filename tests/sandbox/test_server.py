@@ -103,7 +103,7 @@ def test_a_stopped_sandbox_leaves_no_thread_no_port_and_no_file() -> None:
         before = set(threading.enumerate())
         with Sandbox() as sandbox, Api(sandbox) as api:
             ok(api.get("/exchanges"))
-            directory: Path = sandbox.service.artifacts._directory
+            directory: Path = sandbox.service.artifacts._scratch.path
             assert directory.exists()
             url = sandbox.base_url
         gc.collect()
@@ -173,7 +173,7 @@ def test_a_sandbox_that_makes_a_long_export_stops_all_the_same() -> None:
         api.subscribe()
         path = f"/exports/{api.export(START - 200 * 24 * HOUR, START)}"
         assert ok(api.get(path))["status"] == "queued"
-        directory = sandbox.service.artifacts._directory
+        directory = sandbox.service.artifacts._scratch.path
     assert not directory.exists()
 
 
@@ -188,7 +188,7 @@ def test_a_canceled_export_leaves_no_file_behind() -> None:
         clock.advance(1)
         assert ok(api.get(path))["status"] == "canceled"
         assert sandbox.service.artifacts.size == 0
-        assert list(sandbox.service.artifacts._directory.iterdir()) == []
+        assert [file.name for file in sandbox.service.artifacts._scratch.path.iterdir()] == ["held"]
 
 
 def test_a_sandbox_runs_once() -> None:

@@ -7,23 +7,27 @@ kept of an artifact for good is its size and hash.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from tickhaul_sandbox.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tickhaul_sandbox.artifacts.plan import Part
 
 
 class GivenUpError(Exception):
     """A file was not written to its end because nobody wants it any more."""
+
+
+class ChangedError(Exception):
+    """A file that was made again came out otherwise, so it is not the one that was promised."""
 
 
 class Recipe(Protocol):
@@ -77,7 +81,7 @@ class ArtifactStore:
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="tickhaul-sandbox-"))
+        self._scratch = Scratch()
         self._limit = limit_bytes
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -104,25 +108,31 @@ class ArtifactStore:
         path = self._path(artifact_id)
         with self._making_of(artifact_id):
             _write(recipe, path, lambda: given_up() or self._closing.is_set())
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-            size = path.stat().st_size
+            size, etag = _weigh(path)
             self._note(artifact_id, size)
-        return Artifact(artifact_id, recipe, size, digest.hexdigest())
+        return Artifact(artifact_id, recipe, size, etag)
 
     def open(self, artifact: Artifact) -> BinaryIO:
-        """Open a finished file, making it again if it was dropped. Call it in a thread."""
+        """Open a finished file, making it again if it was dropped. Call it in a thread.
+
+        Raises:
+            ChangedError: If it comes out otherwise than it did the first time, for captures or libraries have changed.
+        """
         path = self._path(artifact.artifact_id)
         with self._making_of(artifact.artifact_id):
             if not path.exists():
                 _write(artifact.recipe, path, self._closing.is_set)
+                if _weigh(path) != (artifact.size, artifact.etag):
+                    path.unlink()
+                    raise ChangedError(artifact.filename)
             self._note(artifact.artifact_id, artifact.size)
             return path.open("rb")
 
     def forget(self, artifact_id: str) -> None:
         """Drop the file of an artifact that will not be asked for again."""
         with self._lock:
-            self._drop(artifact_id)
+            if artifact_id in self._sizes:
+                self._drop(artifact_id)
             self._making.pop(artifact_id, None)
 
     def give_up(self) -> None:
@@ -131,10 +141,10 @@ class ArtifactStore:
 
     def close(self) -> None:
         """Remove everything; nothing is being written any more."""
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._scratch.close()
 
     def _path(self, artifact_id: str) -> Path:
-        return self._directory / artifact_id
+        return self._scratch.path / artifact_id
 
     def _making_of(self, artifact_id: str) -> threading.Lock:
         with self._lock:
@@ -152,6 +162,13 @@ class ArtifactStore:
         # Where an open file cannot be removed (Windows), it stays until the store is closed.
         with suppress(OSError):
             self._path(artifact_id).unlink()
+
+
+def _weigh(path: Path) -> tuple[int, str]:
+    """Return size and MD5 of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+    return path.stat().st_size, digest.hexdigest()
 
 
 def _write(recipe: Recipe, path: Path, given_up: Callable[[], bool]) -> None:
