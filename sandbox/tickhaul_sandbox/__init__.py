@@ -13,6 +13,7 @@ from tickhaul_sandbox.faults import FaultError, Faults
 from tickhaul_sandbox.recording import RecordedRequest, Recorder
 from tickhaul_sandbox.server import Sandbox, serve
 from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings
+from tickhaul_sandbox.state.file import StateError
 
 __all__ = [
     "DEFAULT_API_KEY",
@@ -24,6 +25,7 @@ __all__ = [
     "Recorder",
     "Sandbox",
     "Settings",
+    "StateError",
     "SystemClock",
     "serve",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tickhaul_sandbox.faults import KINDS
 from tickhaul_sandbox.server import Sandbox, serve
 from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings, read_setting
+from tickhaul_sandbox.state.file import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--captures", type=Path, metavar="DIR", help="recorded messages to serve instead of made-up ones")
     add("--seed", type=int, default=_DEFAULTS.seed, help="where all randomness starts (default: %(default)s)")
+    add("--state", type=Path, metavar="FILE", help="remember everything in this file, and go on from it (SQLite)")
     add("--minute-limit", type=int, default=_DEFAULTS.minute_limit, help="requests a minute (default: %(default)s)")
     add("--hour-limit", type=int, default=_DEFAULTS.hour_limit, help="requests an hour (default: %(default)s)")
     add(
@@ -104,13 +106,17 @@ def run(arguments: argparse.Namespace) -> int:
     Prints `ready http://HOST:PORT` on stdout when it accepts connections, and nothing else there.
 
     Returns:
-        The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken, 2 for flags that cannot work.
+        The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken or the state file cannot be used, 2 for
+        flags that cannot work.
     """
     try:
         return serve(settings_from(arguments), _announce)
     except ValueError as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 2
+    except StateError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"sandbox: cannot listen: {error}\n")
         return 1

@@ -22,6 +22,7 @@ class Account:
 
     Attributes:
         name: Its name in the settings.
+        configured_status: Its billing state as the settings have it.
         access_status: Its billing state.
         limits: Its rate limits.
         replays: The answers its idempotency keys have had.
@@ -31,12 +32,22 @@ class Account:
     """
 
     name: str
+    configured_status: str
     access_status: str
     limits: RateLimits
     replays: Replays
     subscriptions: Subscriptions
     exports: Exports
     schemas: Schemas
+
+    def restore(self) -> None:
+        """Take up what an earlier run left.
+
+        Raises:
+            StateError: If something of it makes no sense.
+        """
+        for records in (self.subscriptions, self.schemas, self.exports, self.replays):
+            records.restore()
 
 
 class Accounts:

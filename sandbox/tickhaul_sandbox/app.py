@@ -129,6 +129,18 @@ class Endpoint:
             await _send(send, answer.status, headers, body)
 
     async def _answer(self, trace: _Trace, operation: Operation | None) -> Answer:
+        """Return the answer to a request, once its effect is sure to last."""
+        try:
+            answer = await self._decide(trace, operation)
+            self._service.commit(trace.account)
+        except ClientDisconnect:
+            raise
+        except Exception:  # noqa: BLE001 - the service answers 500 whatever goes wrong in it
+            _log.exception("%s failed", trace.operation)
+            return _error(errors.internal())
+        return answer
+
+    async def _decide(self, trace: _Trace, operation: Operation | None) -> Answer:
         try:
             account = self._admit(trace)
             known = self._known(trace.request, operation)
@@ -138,11 +150,6 @@ class Endpoint:
             return _error(error)
         except TimeoutError:
             return _error(errors.request_timeout())
-        except ClientDisconnect:
-            raise
-        except Exception:  # noqa: BLE001 - the service answers 500 whatever goes wrong in it
-            _log.exception("%s failed", trace.operation)
-            return _error(errors.internal())
 
     def _admit(self, trace: _Trace) -> Account:
         """Return the account of a request that is within its limits.

@@ -12,6 +12,11 @@ SECOND = 1_000_000_000
 class Clock(Protocol):
     """Anything that tells the time; the sandbox never asks the operating system directly."""
 
+    @property
+    def advanced_ns(self) -> int:
+        """How far it has been advanced since it was made, in nanoseconds; what a state file keeps of it."""
+        ...
+
     def now_ns(self) -> int:
         """Return the current instant in nanoseconds since the Unix epoch."""
         ...
@@ -31,6 +36,11 @@ class SystemClock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._offset_ns = 0
+
+    @property
+    def advanced_ns(self) -> int:
+        """How far it is ahead of real time, in nanoseconds."""
+        return self._offset_ns
 
     def now_ns(self) -> int:
         """Return real time plus the offset, in nanoseconds since the Unix epoch."""
@@ -59,7 +69,12 @@ class ManualClock:
 
     def __init__(self, start_ns: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._now_ns = time.time_ns() if start_ns is None else start_ns
+        self._start_ns = self._now_ns = time.time_ns() if start_ns is None else start_ns
+
+    @property
+    def advanced_ns(self) -> int:
+        """How far it is from where it started, in nanoseconds."""
+        return self._now_ns - self._start_ns
 
     def now_ns(self) -> int:
         """Return the instant the clock stands at, in nanoseconds since the Unix epoch."""
@@ -77,6 +92,19 @@ class ManualClock:
         step = _step(seconds)
         with self._lock:
             self._now_ns += step
+
+
+def advance_to(clock: Clock, advanced_ns: int) -> None:
+    """Bring a clock as far as another one like it had been advanced, to the nanosecond; never back.
+
+    Args:
+        clock: The clock.
+        advanced_ns: The `advanced_ns` of the other one.
+    """
+    missing = max(0, advanced_ns - clock.advanced_ns)
+    # In two steps, because a float of seconds has no room for the nanoseconds of a long one.
+    clock.advance(missing // SECOND)
+    clock.advance(missing % SECOND / SECOND)
 
 
 def _step(seconds: float) -> int:

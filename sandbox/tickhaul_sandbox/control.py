@@ -77,7 +77,9 @@ class _Control:
                 raise invalid_argument("Malformed JSON in the request body") from None
         if not isinstance(fields, dict):
             raise invalid_argument("The request body must be a JSON object")
-        return action(self._service, request, fields)
+        answer = action(self._service, request, fields)
+        self._service.commit(None)
+        return answer
 
 
 def _show_clock(service: Service, request: Request, fields: JsonObject) -> Answer:
@@ -138,6 +140,7 @@ def _set_billing(service: Service, request: Request, fields: JsonObject) -> Answ
     if not isinstance(status, str) or status not in service.settings.billing_blocks:
         raise invalid_argument(f"Invalid access_status: must be one of {', '.join(service.settings.billing_blocks)}")
     account.access_status = status
+    service.commit(account)
     return Answer(204)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tickhaul_sandbox.artifacts.store import GivenUpError
@@ -20,15 +19,17 @@ from tickhaul_sandbox.errors import conflict, invalid_argument, not_found
 from tickhaul_sandbox.times import format_instant, to_microsecond
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from tickhaul_sandbox.artifacts.store import Artifact, ArtifactStore, Recipe
+    from tickhaul_sandbox.artifacts.recipe import FileRecipe
+    from tickhaul_sandbox.artifacts.store import Artifact, ArtifactStore
     from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.clock import Clock
     from tickhaul_sandbox.ids import Ids
     from tickhaul_sandbox.jsontypes import Json, JsonObject
     from tickhaul_sandbox.settings import Settings
+    from tickhaul_sandbox.state.ledger import Shelf
 
 Status = Literal["queued", "running", "succeeded", "failed", "canceled", "deleted"]
 
@@ -55,7 +56,7 @@ class Order:
     end_ns: int
     fmt: str
     format_options: JsonObject
-    recipes: tuple[Recipe, ...]
+    recipes: tuple[FileRecipe, ...]
     failure: str | None = None
 
 
@@ -69,11 +70,13 @@ class Job:
         created_ns: When it was created.
         starts_ns: When it stops being queued.
         due_ns: When it is done, if its files are.
+        artifact_ids: The ids of its files.
         artifacts: Its files, once made.
         failure: Why it failed, once it has.
         built_ns: When its files were made.
         ended_ns: When it was canceled, `None` if it was not.
-        deleted: Whether it was deleted.
+        deleted: Whether it was deleted; of what was ordered, the files are forgotten then.
+        delivered: How many bytes it had come to when it was deleted.
         build: Ends when the files are made or have failed.
         stop: Tells the making of the files to give up.
     """
@@ -83,11 +86,13 @@ class Job:
     created_ns: int
     starts_ns: int
     due_ns: int
+    artifact_ids: tuple[str, ...] = ()
     artifacts: Sequence[Artifact] = ()
     failure: str | None = None
     built_ns: int | None = None
     ended_ns: int | None = None
     deleted: bool = False
+    delivered: int = 0
     build: asyncio.Task[None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -142,15 +147,39 @@ class Exports:
         ids: Makes the ids.
         store: Keeps the files.
         workers: Makes the files.
+        shelf: Where jobs are remembered.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, ids: Ids, store: ArtifactStore, workers: Executor) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        ids: Ids,
+        store: ArtifactStore,
+        workers: Executor,
+        shelf: Shelf[Job],
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
         self._store = store
         self._workers = workers
+        self._shelf = shelf
         self._jobs: dict[str, Job] = {}
+
+    def restore(self) -> None:
+        """Take up the jobs of an earlier run.
+
+        Raises:
+            StateError: If one makes no sense.
+        """
+        self._shelf.restore(lambda job: self._jobs.update({job.export_id: job}))
+
+    def go_on(self) -> None:
+        """Make the files that an earlier run did not get to; to be called in the event loop."""
+        for job in self._jobs.values():
+            if job.built_ns is None and job.ended_ns is None and not job.deleted:
+                self._begin(job)
 
     def create(self, order: Order) -> Job:
         """Queue a job and begin to make its files."""
@@ -162,10 +191,11 @@ class Exports:
             created_ns=now,
             starts_ns=now + to_microsecond(round(takes * _QUEUED_SHARE * SECOND)),
             due_ns=now + to_microsecond(round(takes * SECOND)),
+            artifact_ids=tuple(self._ids.make("art") for _ in order.recipes),
         )
         self._jobs[job.export_id] = job
-        names = [self._ids.make("art") for _ in order.recipes]
-        job.build = asyncio.get_running_loop().create_task(self._build(job, names))
+        self._shelf.put(job.export_id, job)
+        self._begin(job)
         return job
 
     async def get(self, export_id: str) -> Job:
@@ -196,6 +226,7 @@ class Exports:
         if status in {"queued", "running"}:
             job.ended_ns = now
             self._abandon(job)
+            self._shelf.put(export_id, job)
         elif status != "canceled":
             raise invalid_argument(f"Export {export_id} cannot be canceled: it has {status}")
 
@@ -209,11 +240,15 @@ class Exports:
         if job is None:
             raise not_found("Export", export_id)
         await self._settle([job])
-        unfinished = job.status(self._clock.now_ns()) in {"queued", "running"}
-        if unfinished and not self._settings.delete_running_export:
+        status = job.status(self._clock.now_ns())
+        if status in {"queued", "running"} and not self._settings.delete_running_export:
             raise conflict(f"Export {export_id} has not finished")
+        if status == "succeeded":
+            job.delivered = sum(artifact.size for artifact in job.artifacts)
         job.deleted = True
         self._abandon(job)
+        job.artifacts, job.artifact_ids, job.order = (), (), replace(job.order, recipes=())
+        self._shelf.put(export_id, job)
 
     async def artifacts(self, export_id: str) -> Sequence[Artifact]:
         """Return the files of a succeeded job, in order of time.
@@ -238,10 +273,9 @@ class Exports:
         """Return how many bytes the successful jobs came to, deleted ones too: what was delivered stays delivered."""
         now = self._clock.now_ns()
         return sum(
-            artifact.size
+            job.delivered + sum(artifact.size for artifact in job.artifacts)
             for job in self._jobs.values()
             if job.deleted or job.status(now) == "succeeded"
-            for artifact in job.artifacts
         )
 
     def _find(self, export_id: str) -> Job:
@@ -257,27 +291,40 @@ class Exports:
         if builds:
             await asyncio.wait(builds, timeout=self._settings.build_patience)
 
-    async def _build(self, job: Job, names: Sequence[str]) -> None:
+    def _begin(self, job: Job) -> None:
+        job.build = asyncio.get_running_loop().create_task(self._build(job))
+
+    async def _build(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
         try:
-            artifacts = await loop.run_in_executor(self._workers, self._make, job, names)
+            artifacts = await loop.run_in_executor(
+                self._workers, self._make, job.artifact_ids, job.order.recipes, job.stop.is_set
+            )
         except LayoutError as error:
             job.failure = str(error)
         except Exception:  # noqa: BLE001 - a job must never stay running for ever, whatever goes wrong in it
             _log.exception("export %s could not be made", job.export_id)
             job.failure = "internal error"
         else:
-            job.artifacts = artifacts
+            job.artifacts = () if job.stop.is_set() else artifacts
             job.failure = job.order.failure
         job.built_ns = to_microsecond(self._clock.now_ns())
-        if job.stop.is_set():
-            self._abandon(job)
+        self._shelf.put(job.export_id, job)
+        self._shelf.commit()
 
-    def _make(self, job: Job, names: Sequence[str]) -> list[Artifact]:
+    def _make(
+        self, names: Sequence[str], recipes: Sequence[FileRecipe], given_up: Callable[[], bool]
+    ) -> list[Artifact]:
         made: list[Artifact] = []
-        with suppress(GivenUpError):
-            for name, recipe in zip(names, job.order.recipes, strict=True):
-                made.append(self._store.make(name, recipe, job.stop.is_set))
+        try:
+            for name, recipe in zip(names, recipes, strict=True):
+                made.append(self._store.make(name, recipe, given_up))
+        except GivenUpError:
+            made.clear()
+        finally:
+            if given_up():
+                for name in names:
+                    self._store.forget(name)
         return made
 
     def _abandon(self, job: Job) -> None:

@@ -19,11 +19,29 @@ if TYPE_CHECKING:
 
     from tickhaul_sandbox.clock import Clock
     from tickhaul_sandbox.settings import Settings
+    from tickhaul_sandbox.state.ledger import Shelf
     from tickhaul_sandbox.wire import Answer
 
 _LONGEST = 128
 # Answers about the moment rather than about the request; a retry must be able to get another.
 _NEVER_KEPT = frozenset({401, 408, 429})
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a key was used for and answered.
+
+    Attributes:
+        key: The key.
+        fingerprint: What the request asked for, see `fingerprint`.
+        begun_ns: When it was first used, in nanoseconds since the Unix epoch.
+        answer: The answer it was given.
+    """
+
+    key: uuid.UUID
+    fingerprint: bytes
+    begun_ns: int
+    answer: Answer
 
 
 @dataclass
@@ -40,12 +58,27 @@ class Replays:
     Args:
         settings: How the sandbox is to be.
         clock: The sandbox's time; keys are forgotten by it.
+        shelf: Where answers are remembered.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, shelf: Shelf[Replay]) -> None:
         self._settings = settings
         self._clock = clock
+        self._shelf = shelf
         self._entries: dict[uuid.UUID, _Entry] = {}
+
+    def restore(self) -> None:
+        """Take up the answers of an earlier run.
+
+        Raises:
+            StateError: If one makes no sense.
+        """
+        known: list[Replay] = []
+        self._shelf.restore(known.append)
+        for replay in sorted(known, key=lambda replay: replay.begun_ns):
+            entry = _Entry(replay.fingerprint, replay.begun_ns, answer=replay.answer)
+            entry.ended.set()
+            self._entries[replay.key] = entry
 
     async def once(self, key: str, fingerprint: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
         """Answer a request, by acting or by giving the answer of the first request with its key again.
@@ -77,6 +110,7 @@ class Replays:
             answer = await act()
             if self._kept(answer.status):
                 entry.answer = answer
+                self._shelf.put(name.hex, Replay(name, fingerprint, entry.begun_ns, answer))
             return answer
         finally:
             if entry.answer is None:
@@ -96,6 +130,7 @@ class Replays:
             if entry.begun_ns > oldest or not entry.ended.is_set():
                 return
             del self._entries[name]
+            self._shelf.drop(name.hex)
 
 
 def parse_key(text: str) -> uuid.UUID:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from tickhaul_sandbox.clock import SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tickhaul_sandbox.clock import Clock
 
 ResetStyle = Literal["absolute", "delay"]
@@ -53,6 +55,17 @@ class Bucket:
         """Remove every token."""
         self._level = 0
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Its level, in units of its own, and when that was so."""
+        return self._level, self._seen_ns
+
+    @state.setter
+    def state(self, state: tuple[int, int]) -> None:
+        level, self._seen_ns = state
+        # The limit may have been another one.
+        self._level = min(level, self.limit * self._window_ns)
+
     def wait_ns(self) -> int:
         """Return the nanoseconds until a whole token is there, 0 if one is."""
         missing = self._window_ns - self._level
@@ -88,6 +101,16 @@ class RateLimits:
         self._style = reset_style
         now = clock.now_ns()
         self._buckets = {"Minute": Bucket(minute_limit, 60, now), "Hour": Bucket(hour_limit, 3600, now)}
+
+    @property
+    def state(self) -> dict[str, tuple[int, int]]:
+        """The state of each bucket by name."""
+        return {name: bucket.state for name, bucket in self._buckets.items()}
+
+    @state.setter
+    def state(self, state: Mapping[str, tuple[int, int]]) -> None:
+        for name, bucket in self._buckets.items():
+            bucket.state = state[name]
 
     def admit(self) -> Quota:
         """Take a token from each bucket, or none at all if one of them is empty."""

@@ -15,6 +15,7 @@ from tickhaul_sandbox.app import Application
 from tickhaul_sandbox.clock import SystemClock
 from tickhaul_sandbox.service import Service
 from tickhaul_sandbox.settings import Settings
+from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.storage import Storage
 from tickhaul_sandbox.transport import BreakableProtocol
 
@@ -102,6 +103,7 @@ class Sandbox:
     Raises:
         ValueError: If a setting cannot work.
         OSError: On entering, if a port is taken.
+        StateError: On entering, if the state file cannot be used.
     """
 
     def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
@@ -145,6 +147,7 @@ class Sandbox:
 
         Raises:
             OSError: If a port is taken.
+            StateError: If the state file cannot be used.
             RuntimeError: If it was started before: a sandbox runs once.
         """
         if self._servers:
@@ -152,7 +155,8 @@ class Sandbox:
         try:
             for port in (self.settings.port, self.settings.storage_port):
                 self._sockets.append(_listen(self.settings.host, port))
-        except OSError:
+            self.service.open()
+        except (OSError, StateError):
             self.stop()
             raise
         self.base_url = _origin(self._sockets[0], self.settings.host)
@@ -206,6 +210,7 @@ class Sandbox:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self.service.go_on()
         async with asyncio.TaskGroup() as group:
             for server, listener in zip(self._servers, self._sockets, strict=True):
                 group.create_task(server.serve(sockets=[listener]))
@@ -224,6 +229,7 @@ def serve(settings: Settings, ready: Callable[[Sandbox], None]) -> int:
     Raises:
         ValueError: If a setting cannot work.
         OSError: If a port is taken.
+        StateError: If the state file cannot be used.
     """
     ended = threading.Event()
     code = 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.accounts import Account, Accounts
 from tickhaul_sandbox.artifacts.store import ArtifactStore
 from tickhaul_sandbox.catalog import catalog_of
-from tickhaul_sandbox.clock import SECOND
+from tickhaul_sandbox.clock import SECOND, advance_to
 from tickhaul_sandbox.exports import Exports
 from tickhaul_sandbox.faults import Faults
 from tickhaul_sandbox.idempotency import Replays
@@ -21,9 +22,14 @@ from tickhaul_sandbox.pages import Paginator
 from tickhaul_sandbox.presign import Signer
 from tickhaul_sandbox.recording import Recorder
 from tickhaul_sandbox.schemas.registry import Schemas
+from tickhaul_sandbox.state import rows
+from tickhaul_sandbox.state.file import StateError
+from tickhaul_sandbox.state.ledger import Ledger, Shelf
 from tickhaul_sandbox.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tickhaul_sandbox.clock import Clock
     from tickhaul_sandbox.jsontypes import Json
     from tickhaul_sandbox.settings import Settings
@@ -66,8 +72,42 @@ class Service:
         self.makers = ThreadPoolExecutor(_MAKERS, "sandbox-make")
         self.readers = ThreadPoolExecutor(_READERS, "sandbox-read")
         self.artifacts = ArtifactStore(settings.cache_bytes)
+        self.ledger = Ledger(settings.state, self._facts)
+        self._rows = rows.Rows(self.catalog, self.feed, settings.transform_seconds)
         owners = settings.accounts()
         self.accounts = Accounts(owners, [self._account(name) for name in dict.fromkeys(owners.values())])
+
+    def open(self) -> None:
+        """Take up what an earlier run left in the state file, if there is to be one.
+
+        Raises:
+            StateError: If the file cannot be used.
+        """
+        facts = self.ledger.open(self._origin)
+        try:
+            self._restore(facts)
+        except StateError:
+            self.ledger.abandon()
+            raise
+        self.ledger.commit()
+
+    def go_on(self) -> None:
+        """Go on with the exports an earlier run left unfinished; to be called in the event loop."""
+        for account in self.accounts.by_name.values():
+            account.exports.go_on()
+
+    def commit(self, account: Account | None) -> None:
+        """Have what a request changed survive the sandbox; to be called before its answer is sent.
+
+        Args:
+            account: Whose request it was, `None` if nobody's.
+
+        Raises:
+            sqlite3.Error: If the state file cannot be written.
+        """
+        if account is not None:
+            self.ledger.note(("account", account.name, ""), lambda: rows.write_account(account))
+        self.ledger.commit()
 
     def close(self) -> None:
         """Let go of threads and files."""
@@ -75,6 +115,7 @@ class Service:
         self.makers.shutdown(cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
         self.artifacts.close()
+        self.ledger.close()
 
     async def pause(self, seconds: float) -> None:
         """Let real time pass, but not longer than the sandbox runs."""
@@ -102,14 +143,48 @@ class Service:
         path = f"{_BUCKET}/{export_id}/{filename}"
         return self.signer.sign(self.storage_url, path, signed_ns, self.settings.url_lifetime)
 
+    def _restore(self, facts: Mapping[str, Json]) -> None:
+        self.ids.made = _count(facts, "ids_made")
+        self.ids.run = _count(facts, "runs")
+        advance_to(self.clock, _count(facts, "advanced_ns"))
+        for account in self.accounts.by_name.values():
+            self.ledger.records("account", account.name, partial(rows.restore_account, account))
+            account.restore()
+
+    def _facts(self) -> dict[str, Json]:
+        # The next run's requests are told apart from this one's.
+        return {"ids_made": self.ids.made, "runs": self.ids.run + 1, "advanced_ns": self.clock.advanced_ns}
+
+    def _origin(self) -> Mapping[str, Json]:
+        """Return what the content of exports depends on; a state file made with other values is refused."""
+        settings = self.settings
+        return {
+            "seed": settings.seed,
+            "messages_per_minute": settings.messages_per_minute,
+            "hour_messages": settings.hour_messages,
+            "hour_bytes": settings.hour_bytes,
+            "captures": self.feed.fingerprint(),
+        }
+
     def _account(self, name: str) -> Account:
-        settings, clock = self.settings, self.clock
+        settings, clock, ids, ledger, read = self.settings, self.clock, self.ids, self.ledger, self._rows
+        status = settings.account_states.get(name, settings.access_status)
+        replays = Shelf(ledger, "replay", name, rows.write_replay, rows.read_replay)
+        subscriptions = Shelf(ledger, "subscription", name, rows.write_subscription, read.read_subscription)
+        exports = Shelf(ledger, "export", name, rows.write_job, read.read_job)
+        schemas = Shelf(ledger, "schema", name, rows.write_schema, read.read_schema)
         return Account(
             name=name,
-            access_status=settings.account_states.get(name, settings.access_status),
+            configured_status=status,
+            access_status=status,
             limits=RateLimits(settings.minute_limit, settings.hour_limit, clock, settings.reset_style),
-            replays=Replays(settings, clock),
-            subscriptions=Subscriptions(settings, clock, self.ids),
-            exports=Exports(settings, clock, self.ids, self.artifacts, self.makers),
-            schemas=Schemas(clock, self.ids),
+            replays=Replays(settings, clock, replays),
+            subscriptions=Subscriptions(settings, clock, ids, subscriptions),
+            exports=Exports(settings, clock, ids, self.artifacts, self.makers, exports),
+            schemas=Schemas(clock, ids, schemas),
         )
+
+
+def _count(facts: Mapping[str, Json], name: str) -> int:
+    value = facts.get(name, 0)
+    return value if isinstance(value, int) else 0

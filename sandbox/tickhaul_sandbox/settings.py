@@ -47,6 +47,8 @@ class Settings:
         captures: A directory of recorded messages to serve; without one, and for streams it does not hold, messages
             are made up.
         seed: Where all randomness starts.
+        state: A file that everything outlives the sandbox in: subscriptions, exports, schemas, idempotency keys, rate
+            limits, billing states, the clock. Made if it is not there; without one, all is forgotten at the end.
         minute_limit: Requests a minute per account (documented: 200).
         hour_limit: Requests an hour per account (documented: 10,000).
         export_seconds: How long an export job takes in simulated time, in seconds; a fifth of it is spent queued.
@@ -123,6 +125,7 @@ class Settings:
     api_keys: tuple[str, ...] = field(default=(DEFAULT_API_KEY,), repr=False)
     captures: Path | None = None
     seed: int = 0
+    state: Path | None = None
     minute_limit: int = 200
     hour_limit: int = 10_000
     export_seconds: float = 0.5

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.ids import Ids
     from tickhaul_sandbox.jsontypes import JsonObject
     from tickhaul_sandbox.settings import Settings
+    from tickhaul_sandbox.state.ledger import Shelf
 
 Status = Literal["active", "paused", "deleted"]
 
@@ -92,14 +93,24 @@ class Subscriptions:
         settings: How the sandbox is to be.
         clock: The sandbox's time.
         ids: Makes the ids.
+        shelf: Where subscriptions are remembered.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: Settings, clock: Clock, ids: Ids, shelf: Shelf[Subscription]) -> None:
         self._settings = settings
         self._clock = clock
         self._ids = ids
+        self._shelf = shelf
         self._by_id: dict[str, Subscription] = {}
         self._by_stream: dict[int, Subscription] = {}
+
+    def restore(self) -> None:
+        """Take up the subscriptions of an earlier run.
+
+        Raises:
+            StateError: If one makes no sense.
+        """
+        self._shelf.restore(self._add)
 
     def create(self, stream: Datastream) -> Subscription:
         """Start recording a datastream.
@@ -113,8 +124,7 @@ class Subscriptions:
         subscription = self._by_stream.get(stream.datastream_id)
         if subscription is None:
             subscription = Subscription(self._ids.make("sub"), stream, "active", now)
-            self._by_id[subscription.subscription_id] = subscription
-            self._by_stream[stream.datastream_id] = subscription
+            self._add(subscription)
         elif subscription.status == "deleted":
             subscription.status, subscription.created_ns = "active", now
         elif self._settings.duplicate_subscription == "return":
@@ -123,6 +133,7 @@ class Subscriptions:
             raise conflict(f"A subscription for datastream {stream.datastream_id} already exists")
         began = max(0, now - to_microsecond(round(self._settings.backdate * SECOND)))
         subscription.spans = [Span(self._ids.make("spn"), began)]
+        self._keep(subscription)
         return subscription
 
     def get(self, subscription_id: str) -> Subscription:
@@ -156,6 +167,7 @@ class Subscriptions:
             subscription.status = "paused"
             span = subscription.spans[-1]
             span.ended_ns = max(to_microsecond(self._clock.now_ns()), span.started_ns)
+            self._keep(subscription)
 
     def resume(self, subscription_id: str) -> None:
         """Record again, in a new span; nothing changes if it is active.
@@ -167,6 +179,7 @@ class Subscriptions:
         if subscription.status == "paused":
             subscription.status = "active"
             subscription.spans.append(Span(self._ids.make("spn"), to_microsecond(self._clock.now_ns())))
+            self._keep(subscription)
 
     def delete(self, subscription_id: str) -> None:
         """Stop recording and remove every span; nothing changes if it is deleted.
@@ -179,6 +192,14 @@ class Subscriptions:
             raise not_found("Subscription", subscription_id)
         subscription.status = "deleted"
         subscription.spans = []
+        self._keep(subscription)
+
+    def _add(self, subscription: Subscription) -> None:
+        self._by_id[subscription.subscription_id] = subscription
+        self._by_stream[subscription.stream.datastream_id] = subscription
+
+    def _keep(self, subscription: Subscription) -> None:
+        self._shelf.put(subscription.subscription_id, subscription)
 
     def _living(self, subscription_id: str) -> Subscription:
         subscription = self.get(subscription_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.market.captures import CaptureSource, read_index
@@ -38,6 +39,13 @@ class Feed:
         self._per_minute = per_minute
         self._hour_messages = hour_messages
         self._hour_bytes = hour_bytes
+
+    def fingerprint(self) -> str | None:
+        """Return what tells these recordings from others, `None` without any: names and sizes, not content."""
+        if not self.recorded:
+            return None
+        known = sorted(("/".join(name), file.stat().st_size) for name, file in self.recorded.items())
+        return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
     def source(self, catalog: Catalog, stream: Datastream) -> Source:
         """Return the source of a datastream: its recording if there is one."""

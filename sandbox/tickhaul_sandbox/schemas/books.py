@@ -60,6 +60,7 @@ class BookLayout:
     needs_opening = True
 
     def __init__(self, name: str, exchange: str, seconds: float) -> None:
+        self.name = name
         self._depth = DEPTHS[name]
         self._updates = SchemaLayout(contents()["normalized", "book_update"], exchange, seconds)
         whole = SchemaLayout(contents()[name, "orderbook"], exchange, seconds)

@@ -58,7 +58,7 @@ class SchemaLayout:
     needs_opening = False
 
     def __init__(self, content: Content, exchange: str, seconds: float) -> None:
-        self._content = content
+        self.content = content
         self._exchange = exchange
         self._seconds = seconds
         self.columns = tuple(column.name for column in content.columns)
@@ -74,7 +74,7 @@ class SchemaLayout:
     def types(self) -> tuple[str, ...]:
         """The DuckDB type of each column; takes a moment, since it asks DuckDB."""
         with Evaluator(self._seconds) as evaluator:
-            return tuple(self._type(column, evaluator) for column in self._content.columns)
+            return tuple(self._type(column, evaluator) for column in self.content.columns)
 
     def rows(self, messages: Iterable[Message]) -> Iterator[Row]:
         """Yield the rows of messages: one each, or one per element where the schema unfolds.
@@ -146,7 +146,7 @@ class SchemaLayout:
         return derived
 
     def _transform(self, rows: list[list[Value]], evaluator: Evaluator) -> None:
-        for position, column in enumerate(self._content.columns):
+        for position, column in enumerate(self.content.columns):
             extractor = column.data.get(self._exchange)
             if extractor is None or extractor.transform is None or not rows:
                 continue

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.ids import Ids
     from tickhaul_sandbox.jsontypes import JsonObject
     from tickhaul_sandbox.schemas.content import Content
+    from tickhaul_sandbox.state.ledger import Shelf
 
 RAW = "raw"
 # Built-in schemas were there before anything else.
@@ -74,15 +75,25 @@ class Schemas:
     Args:
         clock: The sandbox's time.
         ids: Makes the ids.
+        shelf: Where the account's own schemas are remembered.
     """
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    def __init__(self, clock: Clock, ids: Ids, shelf: Shelf[Schema]) -> None:
         self._clock = clock
         self._ids = ids
+        self._shelf = shelf
         self._by_id: dict[str, Schema] = {}
         for (name, category), content in builtin.contents().items():
             schema = Schema(builtin.identity(name, category), name, category, True, _BUILT_IN_NS, 1, content)
             self._by_id[schema.schema_id] = schema
+
+    def restore(self) -> None:
+        """Take up the account's schemas of an earlier run.
+
+        Raises:
+            StateError: If one makes no sense.
+        """
+        self._shelf.restore(lambda schema: self._by_id.update({schema.schema_id: schema}))
 
     def all(self) -> list[Schema]:
         """Return the built-in schemas and the account's own, oldest first."""
@@ -121,7 +132,7 @@ class Schemas:
         now = to_microsecond(self._clock.now_ns())
         schema = Schema(self._ids.make("sch"), name, category, False, now, 1, content)
         self._by_id[schema.schema_id] = schema
-        return schema
+        return self._kept(schema)
 
     def update(self, schema_id: str, content: Content) -> Schema:
         """Publish content at once; a draft is thrown away.
@@ -132,7 +143,7 @@ class Schemas:
         schema = self.own(schema_id)
         schema.published, schema.draft = content, None
         schema.version += 1
-        return schema
+        return self._kept(schema)
 
     def delete(self, schema_id: str) -> None:
         """Remove a schema; exports that used it keep what it said.
@@ -141,6 +152,7 @@ class Schemas:
             ApiError: 404 if there is no such schema of the account's own.
         """
         del self._by_id[self.own(schema_id).schema_id]
+        self._shelf.drop(schema_id)
 
     def draft(self, schema_id: str) -> Content:
         """Return the draft of a schema.
@@ -165,7 +177,7 @@ class Schemas:
         """
         schema = self.own(schema_id)
         schema.draft = schema.published if content is None else content
-        return schema
+        return self._kept(schema)
 
     def discard_draft(self, schema_id: str) -> None:
         """Throw the draft of a schema away.
@@ -174,7 +186,9 @@ class Schemas:
             ApiError: 404 if there is no such schema, or it has none.
         """
         self.draft(schema_id)
-        self.own(schema_id).draft = None
+        schema = self.own(schema_id)
+        schema.draft = None
+        self._kept(schema)
 
     def publish(self, schema_id: str) -> Schema:
         """Make the draft of a schema its next version.
@@ -200,6 +214,10 @@ class Schemas:
         if schema is None or schema.category != category:
             shown = category or "streams of this type"
             raise invalid_argument(f"Invalid schema: {reference} is not for {shown}")
+        return schema
+
+    def _kept(self, schema: Schema) -> Schema:
+        self._shelf.put(schema.schema_id, schema)
         return schema
 
     def _named(self, name: str, category: str | None) -> Schema | None:

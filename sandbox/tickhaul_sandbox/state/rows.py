@@ -1,0 +1,230 @@
+"""How each record becomes JSON for the state file, and is made from it again: the only place that knows.
+
+Whatever a reader depends on here is promised to the files already written: a change needs another `FORMAT`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tickhaul_sandbox.artifacts.plan import Part, Piece
+from tickhaul_sandbox.artifacts.recipe import FileRecipe
+from tickhaul_sandbox.artifacts.store import Artifact
+from tickhaul_sandbox.artifacts.tables import RawLayout
+from tickhaul_sandbox.exports import Job, Order
+from tickhaul_sandbox.idempotency import Replay
+from tickhaul_sandbox.schemas.books import BookLayout
+from tickhaul_sandbox.schemas.content import read_content
+from tickhaul_sandbox.schemas.layout import SchemaLayout
+from tickhaul_sandbox.schemas.registry import Schema
+from tickhaul_sandbox.subscriptions import Span, Subscription
+from tickhaul_sandbox.wire import Answer
+
+if TYPE_CHECKING:
+    from tickhaul_sandbox.accounts import Account
+    from tickhaul_sandbox.artifacts.tables import Layout
+    from tickhaul_sandbox.catalog import Catalog, Datastream
+    from tickhaul_sandbox.jsontypes import Json, JsonObject
+    from tickhaul_sandbox.market.feed import Feed
+    from tickhaul_sandbox.schemas.content import Content
+
+# A row of our own writing; one of another shape is a damaged file, which the ledger says of any error in reading it.
+Row: TypeAlias = dict[str, Any]
+_UNLIMITED = 1 << 31
+
+
+class Rows:
+    """Reads and writes records.
+
+    Args:
+        catalog: Knows the datastreams that records name by id.
+        feed: Knows where their messages come from.
+        transform_seconds: How long a transform may take for a batch of rows.
+    """
+
+    def __init__(self, catalog: Catalog, feed: Feed, transform_seconds: float) -> None:
+        self._catalog = catalog
+        self._feed = feed
+        self._transform_seconds = transform_seconds
+
+    def read_subscription(self, name: str, row: Row) -> Subscription:
+        """Return a subscription."""
+        spans = [Span(span_id, started_ns, ended_ns) for span_id, started_ns, ended_ns in row["spans"]]
+        return Subscription(name, self._stream(row["datastream"]), row["status"], row["created_ns"], spans)
+
+    def read_schema(self, name: str, row: Row) -> Schema:
+        """Return a schema of an account's own."""
+        draft = None if row["draft"] is None else _read_content(row["draft"])
+        published = _read_content(row["published"])
+        return Schema(name, row["name"], row["category"], False, row["created_ns"], row["version"], published, draft)
+
+    def read_job(self, name: str, row: Row) -> Job:
+        """Return an export job; its files are made again when they are asked for."""
+        order = self._read_order(row["order"])
+        artifacts = [
+            Artifact(artifact_id, recipe, size, etag)
+            for artifact_id, recipe, (size, etag) in zip(
+                row["artifact_ids"] if row["artifacts"] else (),
+                order.recipes if row["artifacts"] else (),
+                row["artifacts"],
+                strict=True,
+            )
+        ]
+        return Job(
+            export_id=name,
+            order=order,
+            created_ns=row["created_ns"],
+            starts_ns=row["starts_ns"],
+            due_ns=row["due_ns"],
+            artifact_ids=tuple(row["artifact_ids"]),
+            artifacts=artifacts,
+            failure=row["failure"],
+            built_ns=row["built_ns"],
+            ended_ns=row["ended_ns"],
+            deleted=row["deleted"],
+            delivered=row["delivered"],
+        )
+
+    def _read_order(self, row: Row) -> Order:
+        stream, fmt, options = self._stream(row["datastream"]), row["format"], row["format_options"]
+        recipes: tuple[FileRecipe, ...] = ()
+        if (files := row["files"]) is not None:
+            source = self._feed.source(self._catalog, stream)
+            layout = self._read_layout(files["layout"], stream)
+            line_end, level = files["line_end"], files["gzip_level"]
+            recipes = tuple(
+                FileRecipe(_read_part(part), source, layout, fmt, options, line_end, level) for part in files["parts"]
+            )
+        return Order(stream, row["start_ns"], row["end_ns"], fmt, options, recipes, row["failure"])
+
+    def _read_layout(self, row: Row, stream: Datastream) -> Layout:
+        [(kind, value)] = row.items()
+        if kind == "raw":
+            return RawLayout(value)
+        if kind == "book":
+            return BookLayout(value, stream.exchange, self._transform_seconds)
+        if kind == "schema":
+            return SchemaLayout(_read_content(value), stream.exchange, self._transform_seconds)
+        raise ValueError(kind)
+
+    def _stream(self, datastream_id: int) -> Datastream:
+        stream = self._catalog.datastream(datastream_id)
+        if stream is None:
+            raise ValueError(datastream_id)
+        return stream
+
+
+def write_subscription(subscription: Subscription) -> JsonObject:
+    """Return a subscription as JSON."""
+    return {
+        "datastream": subscription.stream.datastream_id,
+        "status": subscription.status,
+        "created_ns": subscription.created_ns,
+        "spans": [[span.span_id, span.started_ns, span.ended_ns] for span in subscription.spans],
+    }
+
+
+def write_schema(schema: Schema) -> JsonObject:
+    """Return a schema of an account's own as JSON."""
+    return {
+        "name": schema.name,
+        "category": schema.category,
+        "created_ns": schema.created_ns,
+        "version": schema.version,
+        "published": schema.published.body(),
+        "draft": None if schema.draft is None else schema.draft.body(),
+    }
+
+
+def write_job(job: Job) -> JsonObject:
+    """Return an export job as JSON, with all that its files are made from."""
+    return {
+        "order": _write_order(job.order),
+        "created_ns": job.created_ns,
+        "starts_ns": job.starts_ns,
+        "due_ns": job.due_ns,
+        "artifact_ids": list(job.artifact_ids),
+        "artifacts": [[artifact.size, artifact.etag] for artifact in job.artifacts],
+        "failure": job.failure,
+        "built_ns": job.built_ns,
+        "ended_ns": job.ended_ns,
+        "deleted": job.deleted,
+        "delivered": job.delivered,
+    }
+
+
+def write_replay(replay: Replay) -> JsonObject:
+    """Return what an idempotency key was answered as JSON."""
+    return {
+        "fingerprint": replay.fingerprint.hex(),
+        "begun_ns": replay.begun_ns,
+        "status": replay.answer.status,
+        "body": replay.answer.body,
+        "headers": dict(replay.answer.headers),
+    }
+
+
+def read_replay(name: str, row: Row) -> Replay:
+    """Return what an idempotency key was answered."""
+    answer = Answer(row["status"], row["body"], row["headers"])
+    return Replay(uuid.UUID(hex=name), bytes.fromhex(row["fingerprint"]), row["begun_ns"], answer)
+
+
+def write_account(account: Account) -> JsonObject:
+    """Return what an account is beside its records: its billing state, if it was changed, and its rate limits."""
+    changed = account.access_status != account.configured_status
+    buckets: JsonObject = {name: list(state) for name, state in account.limits.state.items()}
+    return {"access_status": account.access_status if changed else None, "buckets": buckets}
+
+
+def restore_account(account: Account, _: str, row: Row) -> None:
+    """Bring an account to what it was."""
+    account.access_status = row["access_status"] or account.access_status
+    account.limits.state = {name: (level, seen_ns) for name, (level, seen_ns) in row["buckets"].items()}
+
+
+def _write_order(order: Order) -> JsonObject:
+    files: Json = None
+    if order.recipes:
+        # Files of one job differ in nothing but their part.
+        first = order.recipes[0]
+        files = {
+            "layout": _write_layout(first.layout),
+            "line_end": first.line_end,
+            "gzip_level": first.gzip_level,
+            "parts": [_write_part(recipe.part) for recipe in order.recipes],
+        }
+    return {
+        "datastream": order.stream.datastream_id,
+        "start_ns": order.start_ns,
+        "end_ns": order.end_ns,
+        "format": order.fmt,
+        "format_options": order.format_options,
+        "failure": order.failure,
+        "files": files,
+    }
+
+
+def _write_layout(layout: Layout) -> JsonObject:
+    if isinstance(layout, RawLayout):
+        return {"raw": layout.columns[1]}
+    if isinstance(layout, BookLayout):
+        return {"book": layout.name}
+    if isinstance(layout, SchemaLayout):
+        return {"schema": layout.content.body()}
+    raise TypeError(layout)
+
+
+def _write_part(part: Part) -> Json:
+    return [part.filename, [[piece.anchor_ns, piece.start_ns, piece.end_ns] for piece in part.pieces]]
+
+
+def _read_part(row: list[Any]) -> Part:
+    filename, pieces = row
+    return Part(filename, tuple(Piece(anchor_ns, start_ns, end_ns) for anchor_ns, start_ns, end_ns in pieces))
+
+
+def _read_content(row: Row) -> Content:
+    # The paths of built-in schemas may list alternatives, and a limit of columns held when it was written.
+    return read_content(row, max_columns=_UNLIMITED, built_in=True)
