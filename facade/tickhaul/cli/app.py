@@ -20,6 +20,7 @@ from tickhaul.cli.sandbox import run_sandbox
 from tickhaul.cli.schemas import schemas
 from tickhaul.cli.session import current
 from tickhaul.cli.subscriptions import subscriptions
+from tickhaul.cli.xyt import xyt
 
 # Plain help: it costs a third of the decorated one's time, and looks the same in a pipe.
 app = typer.Typer(
@@ -53,6 +54,7 @@ app.add_typer(exports, name="exports")
 app.add_typer(schemas, name="schemas")
 app.add_typer(billing, name="billing")
 app.add_typer(contract, name="contract")
+app.add_typer(xyt, name="xyt")
 app.command(epilog=examples("tickhaul demo", "tickhaul demo --out /tmp/demo --captures ../shared/data/captures"))(demo)
 app.command(
     "sandbox",

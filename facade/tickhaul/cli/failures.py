@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tickhaul import errors
 from tickhaul.cli.session import NotAuthenticatedError
 from tickhaul.cli.text import printable
+from tickhaul.xythub.errors import TokenError
 
 if TYPE_CHECKING:
     from tickhaul.cli.session import Session
@@ -24,7 +25,7 @@ TERMINATED = 143
 
 #: The first that fits decides.
 _CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((errors.AuthenticationError, NotAuthenticatedError), NOT_AUTHENTICATED),
+    ((errors.AuthenticationError, NotAuthenticatedError, TokenError), NOT_AUTHENTICATED),
     ((errors.WaitTimeout, errors.DeadlineExceeded), TIMED_OUT),
     ((errors.TickhaulError,), FAILED),
     # Raised by the client before anything is sent.

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 from xythub_proto.v1_1_2 import types_pb2 as types
 
+from tickhaul.xythub.moments import to_days
+from tickhaul.xythub.tables.columns import Kind, Numbers
+from tickhaul.xythub.tables.strings import plain
+from tickhaul.xythub.tables.table import Table
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
     from xythub_proto.v1_1_2.api_lookup_pb2 import ProductSearchResponse
+
+    from tickhaul.xythub.tables.columns import Column
+
+
+_DAYS = ("first_day", "last_day")
+_NO_DAY = -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,27 @@ def read_page(response: ProductSearchResponse, start: int) -> ProductPage:
     following = start + len(items)
     more = bool(items) and following < response.total_hits
     return ProductPage(items, response.total_hits, len(items), str(following) if more else None)
+
+
+def to_table(products: Iterable[Product]) -> Table:
+    """Products as a table, a column for each of their attributes.
+
+    Args:
+        products: in the order of the rows; walked once.
+    """
+    items = list(products)
+    return Table(
+        {item.name: _column(item.name, [getattr(found, item.name) for found in items]) for item in fields(Product)}
+    )
+
+
+def _column(name: str, values: list[object]) -> Column:
+    if name in _DAYS:
+        days = [_NO_DAY if day is None else to_days(name, cast("date", day)) for day in values]
+        return Numbers(Kind.DATE, np.array(days, np.int32))
+    if name == "liquidity_index":
+        return Numbers(Kind.INTEGER, np.array(values, np.int64))
+    return plain(cast("list[str]", values))
 
 
 def _read(product: ProductSearchResponse.Product) -> Product:

@@ -1,0 +1,165 @@
+"""Tables of xyt hub on stdout or in a file, as CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, BinaryIO
+
+from tickhaul.cli.failures import UsageError
+from tickhaul.cli.output import write
+from tickhaul.cli.progress import tell
+from tickhaul.cli.session import current
+from tickhaul.cli.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tickhaul.xythub import Table
+
+_PIECE = 1 << 16
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+class Shape(StrEnum):
+    """The forms a table is written in."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Callable[[Table], None]:
+    """How a table is to be shown, decided before it is fetched.
+
+    Args:
+        out: the file; ``None`` for stdout.
+        shape: the form; ``None`` for what the file's ending says, and CSV where it says nothing.
+        as_json: whether one JSON document on stdout was asked for.
+
+    Raises:
+        UsageError: it cannot be shown so; the message says what to do.
+    """
+    if as_json and (out is not None or shape not in (None, Shape.JSON)):
+        raise UsageError("--json writes JSON to stdout; use --format and --out without it")
+    chosen = Shape.JSON if as_json else shape or _by_ending(out)
+    if chosen is Shape.PARQUET:
+        _check_parquet(out)
+    if out is not None and not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+
+    def show(table: Table) -> None:
+        if out is None:
+            _print(table, chosen)
+        else:
+            _save(table, out, chosen)
+            tell(f"{table.row_count:,} rows in {out}")
+        _warn(table.warning)
+
+    return show
+
+
+def _by_ending(out: Path | None) -> Shape:
+    ending = "" if out is None else out.suffix.lstrip(".").lower()
+    return Shape(ending) if ending in list(Shape) else Shape.CSV
+
+
+def _check_parquet(out: Path | None) -> None:
+    from tickhaul.xythub.extras import load  # noqa: PLC0415 (loads with these commands only)
+
+    if out is None:
+        raise UsageError("--format parquet: Parquet is no text for stdout; name a file with --out")
+    try:
+        load("pyarrow", "arrow", "Parquet")
+    except ModuleNotFoundError as error:
+        raise UsageError(str(error)) from None
+
+
+def _warn(warning: str | None) -> None:
+    if warning is not None:
+        # Wherever stderr goes, for this is what explains an empty table.
+        text = json.dumps({"warning": warning}) if current().json else f"the service warns: {printable(warning)}"
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+class _Stdout(io.StringIO):
+    """Stdout for what is written in many small pieces.
+
+    Args:
+        fit: makes a larger piece fit for where stdout goes.
+    """
+
+    def __init__(self, fit: Callable[[str], str]) -> None:
+        super().__init__(newline="")
+        self._fit = fit
+
+    def write(self, text: str, /) -> int:
+        count = super().write(text)
+        if self.tell() >= _PIECE:
+            self.drain()
+        return count
+
+    def drain(self) -> None:
+        """Pass on what has been kept back."""
+        write(self._fit(self.getvalue()))
+        self.seek(0)
+        self.truncate()
+
+
+def _print(table: Table, shape: Shape) -> None:
+    if shape is Shape.JSON:
+        stdout = _Stdout(_ascii)
+        table.to_json(stdout)
+    else:
+        # Text from far away must not steer a terminal; a pipe gets it as it is.
+        stdout = _Stdout(_tame if sys.stdout.isatty() else str)
+        table.to_csv(stdout)
+    stdout.drain()
+
+
+def _ascii(text: str) -> str:
+    """JSON in ASCII, so that no terminal's or pipe's encoding can break it."""
+    return text if text.isascii() else _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def _tame(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _save(table: Table, out: Path, shape: Shape) -> None:
+    """Write a file whose name holds all of it or what it held before."""
+    if out.exists() and not out.is_file():
+        # A pipe or a device cannot be replaced, and must not be.
+        with out.open("wb") as file:
+            _write(table, file, shape)
+        return
+    # A link stays one; what it leads to is what is written.
+    whole = out.resolve()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            _write(table, file, shape)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(table: Table, file: BinaryIO, shape: Shape) -> None:
+    if shape is Shape.PARQUET:
+        from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra, and it ships no types)
+
+        # Without Arrow's own schema in it, strings are strings in every file, whether or not they repeated themselves.
+        parquet.write_table(table.to_arrow(), file, store_schema=False)
+        return
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    (table.to_json if shape is Shape.JSON else table.to_csv)(text)
+    # The file is closed by whoever opened it.
+    text.detach()
