@@ -1,22 +1,24 @@
 """xyt hub from a shell: the token, products, availability, ticks, bars, and whatever else there is by name."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tickhaul.cli.failures import UsageError
 from tickhaul.cli.options import Json, Limit, examples
 from tickhaul.cli.output import Column, show_json, show_list, write
-from tickhaul.cli.xyt_access import URL_VARIABLE, VARIABLES, Service, connect
-from tickhaul.cli.xyt_output import Shape, choose_output
 
 if TYPE_CHECKING:
-    from tickhaul.xythub import Product
+    from collections.abc import Callable, Iterator
 
+    from tickhaul.xythub import Client, Product, Table
+
+_CREDENTIALS = "XYTHUB_USER, XYTHUB_API_KEY (or XYTHUB_PASSWORD) and XYTHUB_CLIENT_SECRET"
 xyt = typer.Typer(
-    help=f"xyt hub by big-xyt. Credentials come from {VARIABLES}, or from the options of this group.",
+    help=f"xyt hub by big-xyt. Credentials come from {_CREDENTIALS}, or from the options of this group.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -34,7 +36,8 @@ OutFile = Annotated[
     typer.Option("--out", "-o", metavar="FILE", dir_okay=False, help="Write a file instead of stdout."),
 ]
 Format = Annotated[
-    Shape | None, typer.Option("--format", help="What FILE's ending says by default, and csv where it says nothing.")
+    Literal["csv", "json", "parquet"] | None,
+    typer.Option("--format", help="What FILE's ending says by default, and csv where it says nothing."),
 ]
 
 
@@ -55,7 +58,7 @@ def service(
     ] = None,
     url: Annotated[
         str | None,
-        typer.Option("--url", metavar="URL", help=f"One origin for the whole service; {URL_VARIABLE} by default."),
+        typer.Option("--url", metavar="URL", help="One origin for the whole service; XYTHUB_BASE_URL by default."),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -67,13 +70,20 @@ def service(
     ] = None,
 ) -> None:
     """Remember who asks, and where."""
-    context.obj = Service(user, password_file, api_key_file, client_secret_file, url, settings or [])
+    context.obj = {
+        "user": user,
+        "password_file": password_file,
+        "api_key_file": api_key_file,
+        "client_secret_file": client_secret_file,
+        "url": url,
+        "settings": settings or [],
+    }
 
 
 @xyt.command("token", epilog=examples("tickhaul xyt token", "tickhaul xyt token --json"))
 def check_token(context: typer.Context, as_json: Json = False) -> None:
     """Check the credentials: get a token and show it to the service."""
-    with connect(context.obj) as hub:
+    with _connect(context) as hub:
         info = hub.check_token()
     # An endless lifetime has no form in JSON.
     seconds = None if info.expires_in == float("inf") else int(info.expires_in)
@@ -105,8 +115,8 @@ def search_products(
 ) -> None:
     """Look for instruments."""
     as_table = not as_json and out is None and shape is None
-    show = None if as_table else choose_output(out, shape, as_json=as_json)
-    with connect(context.obj) as hub:
+    show = None if as_table else _choose_output(out, shape, as_json=as_json)
+    with _connect(context) as hub:
         found = hub.products.search(pattern, exchanges=exchanges, max_items=limit)
         if show is None:
             show_list(found, _PRODUCT, as_json=False)
@@ -128,8 +138,8 @@ def availability(
     as_json: Json = False,
 ) -> None:
     """Show of which days there is data."""
-    show = choose_output(out, shape, as_json=as_json)
-    with connect(context.obj) as hub:
+    show = _choose_output(out, shape, as_json=as_json)
+    with _connect(context) as hub:
         show(hub.market.days_availability(symbols, data_category=category))
 
 
@@ -158,8 +168,8 @@ def tick_data(
     as_json: Json = False,
 ) -> None:
     """Fetch the ticks of a day."""
-    show = choose_output(out, shape, as_json=as_json)
-    with connect(context.obj) as hub:
+    show = _choose_output(out, shape, as_json=as_json)
+    with _connect(context) as hub:
         show(
             hub.market.tick_data(
                 symbols, day, data_type=data_type, from_time=from_time, to_time=to_time, limit=limit, flags=flags
@@ -181,8 +191,8 @@ def ohlcv(
     as_json: Json = False,
 ) -> None:
     """Fetch open, high, low, close and volume."""
-    show = choose_output(out, shape, as_json=as_json)
-    with connect(context.obj) as hub:
+    show = _choose_output(out, shape, as_json=as_json)
+    with _connect(context) as hub:
         show(hub.market.ohlcv(symbols, first_day, last_day, from_time=from_time, to_time=to_time, limit=limit))
 
 
@@ -211,11 +221,27 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Fetch whatever the service has, by its name."""
-    show = choose_output(out, shape, as_json=as_json)
+    show = _choose_output(out, shape, as_json=as_json)
     words = ([] if source is None else [f"source={source}"]) + (parameters or [])
     given = read_parameters(words)
-    with connect(context.obj) as hub:
+    with _connect(context) as hub:
         show(hub.get(endpoint, **given))
+
+
+@contextmanager
+def _connect(context: typer.Context) -> "Iterator[Client]":
+    from tickhaul.cli.xyt_access import Service, connect  # noqa: PLC0415 (help works without)
+
+    with connect(Service(**context.obj)) as hub:
+        yield hub
+
+
+def _choose_output(
+    out: Path | None, shape: Literal["csv", "json", "parquet"] | None, *, as_json: bool
+) -> "Callable[[Table], None]":
+    from tickhaul.cli.xyt_output import choose_output  # noqa: PLC0415 (as above)
+
+    return choose_output(out, shape, as_json=as_json)
 
 
 def read_parameters(words: list[str]) -> dict[str, object]:

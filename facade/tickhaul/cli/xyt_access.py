@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from tickhaul.hooks import RetryInfo
     from tickhaul.xythub import Client, Settings
 
-#: In the order in which they are asked for.
-VARIABLES = "XYTHUB_USER, XYTHUB_API_KEY (or XYTHUB_PASSWORD) and XYTHUB_CLIENT_SECRET"
-URL_VARIABLE = "XYTHUB_BASE_URL"
+_VARIABLES = "XYTHUB_USER, XYTHUB_API_KEY (or XYTHUB_PASSWORD) and XYTHUB_CLIENT_SECRET"
 _EXTRA = ("google", "numpy")
 _WORTH_TELLING = 1.0  # seconds
 _PATHS = "paths."
@@ -81,7 +79,7 @@ def connect(service: Service) -> Iterator[Client]:
         )
     except MissingCredentialError as error:
         raise NotAuthenticatedError(
-            f"{str(error).partition(':')[0]}; needed are {VARIABLES}, or the options of `tickhaul xyt --help`"
+            f"{str(error).partition(':')[0]}; needed are {_VARIABLES}, or the options of `tickhaul xyt --help`"
         ) from None
     with client:
         yield client
@@ -107,6 +105,7 @@ def _read(path: Path | None) -> str | None:
 def _settings(service: Service) -> Settings:
     """The settings: the usual ones, at the origin that was named, with what was set one by one."""
     from tickhaul.xythub import Settings  # noqa: PLC0415 (as above)
+    from tickhaul.xythub.access import URL_VARIABLE  # noqa: PLC0415 (as above)
 
     settings = Settings()
     origin = service.url or os.environ.get(URL_VARIABLE)

@@ -7,8 +7,7 @@ import json
 import os
 import re
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from tickhaul.cli.failures import UsageError
 from tickhaul.cli.output import write
@@ -22,16 +21,10 @@ if TYPE_CHECKING:
 
     from tickhaul.xythub import Table
 
+#: The forms a table is written in.
+Shape: TypeAlias = Literal["csv", "json", "parquet"]
 _PIECE = 1 << 16
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-
-
-class Shape(StrEnum):
-    """The forms a table is written in."""
-
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
 
 
 def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Callable[[Table], None]:
@@ -45,10 +38,10 @@ def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Ca
     Raises:
         UsageError: it cannot be shown so; the message says what to do.
     """
-    if as_json and (out is not None or shape not in (None, Shape.JSON)):
+    if as_json and (out is not None or shape not in (None, "json")):
         raise UsageError("--json writes JSON to stdout; use --format and --out without it")
-    chosen = Shape.JSON if as_json else shape or _by_ending(out)
-    if chosen is Shape.PARQUET:
+    chosen: Shape = "json" if as_json else shape or _by_ending(out)
+    if chosen == "parquet":
         _check_parquet(out)
     if out is not None and not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
@@ -65,8 +58,8 @@ def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Ca
 
 
 def _by_ending(out: Path | None) -> Shape:
-    ending = "" if out is None else out.suffix.lstrip(".").lower()
-    return Shape(ending) if ending in list(Shape) else Shape.CSV
+    endings: dict[str, Shape] = {".json": "json", ".parquet": "parquet"}
+    return "csv" if out is None else endings.get(out.suffix.lower(), "csv")
 
 
 def _check_parquet(out: Path | None) -> None:
@@ -113,7 +106,7 @@ class _Stdout(io.StringIO):
 
 
 def _print(table: Table, shape: Shape) -> None:
-    if shape is Shape.JSON:
+    if shape == "json":
         stdout = _Stdout(_ascii)
         table.to_json(stdout)
     else:
@@ -153,13 +146,13 @@ def _save(table: Table, out: Path, shape: Shape) -> None:
 
 
 def _write(table: Table, file: BinaryIO, shape: Shape) -> None:
-    if shape is Shape.PARQUET:
+    if shape == "parquet":
         from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 (an extra, and it ships no types)
 
         # Without Arrow's own schema in it, strings are strings in every file, whether or not they repeated themselves.
         parquet.write_table(table.to_arrow(), file, store_schema=False)
         return
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    (table.to_json if shape is Shape.JSON else table.to_csv)(text)
+    (table.to_json if shape == "json" else table.to_csv)(text)
     # The file is closed by whoever opened it.
     text.detach()
