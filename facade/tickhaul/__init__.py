@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     )
     from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
     from tickhaul.transfer import DownloadedFile, Progress
+    from tickhaul.xythub.errors import FramingError, TableError, TokenError
 
 __all__ = [
     "ApiError",
@@ -69,6 +70,7 @@ __all__ = [
     "DownloadedFile",
     "ExportCanceled",
     "ExportFailed",
+    "FramingError",
     "IntegrityError",
     "InvalidArgumentError",
     "NetworkError",
@@ -88,8 +90,10 @@ __all__ = [
     "RetryInfo",
     "ServerError",
     "StorageError",
+    "TableError",
     "TickhaulError",
     "TimeLike",
+    "TokenError",
     "TransferCanceled",
     "TransferError",
     "UnsafeFilenameError",
@@ -104,6 +108,7 @@ _HOMES = {
     "AsyncPages": "tickhaul._async.pages",
     "Client": "tickhaul._sync.client",
     "DownloadedFile": "tickhaul.transfer",
+    "FramingError": "tickhaul.xythub.errors",
     "Page": "tickhaul._core.paging",
     "Pages": "tickhaul._sync.pages",
     "Progress": "tickhaul.transfer",
@@ -111,7 +116,9 @@ _HOMES = {
     "RequestInfo": "tickhaul.hooks",
     "ResponseInfo": "tickhaul.hooks",
     "RetryInfo": "tickhaul.hooks",
+    "TableError": "tickhaul.xythub.errors",
     "TimeLike": "tickhaul._core.times",
+    "TokenError": "tickhaul.xythub.errors",
 }
 
 

@@ -29,6 +29,21 @@ def test_the_errors_belong_to_the_tree() -> None:
         assert issubclass(error, tickhaul.TickhaulError)
 
 
+def test_the_errors_can_be_had_from_the_top_also_without_the_extra() -> None:
+    assert tickhaul.FramingError is xythub.FramingError
+    assert tickhaul.TableError is xythub.TableError
+    assert tickhaul.TokenError is xythub.TokenError
+    assert {"FramingError", "TableError", "TokenError"} <= {*tickhaul.__all__} & {*dir(tickhaul)}
+    code = """
+import sys
+sys.modules["google.protobuf"] = sys.modules["numpy"] = None
+import tickhaul
+print("tickhaul.xythub" in sys.modules, "tickhaul.errors" in sys.modules)
+print(tickhaul.TokenError("no", code="invalid_grant", status=400))
+"""
+    assert run(code) == "False False\nno (400 invalid_grant)\n"
+
+
 def test_importing_the_package_loads_nothing_and_building_a_client_not_the_http_stack() -> None:
     code = """
 import sys
