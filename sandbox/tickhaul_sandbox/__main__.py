@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,8 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
 def run(arguments: argparse.Namespace) -> int:
     """Run a sandbox as parsed flags ask for, until a signal ends it.
 
-    Prints `ready http://HOST:PORT` on stdout when it accepts connections, and nothing else there.
+    Prints `ready http://HOST:PORT` on stdout when it accepts connections, and nothing else there. A person at a terminal
+    also gets, on stderr, lines to copy that reach it from another shell.
 
     Returns:
         The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken or the state file cannot be used, 2 for
@@ -139,6 +141,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _announce(sandbox: Sandbox) -> None:
     sys.stdout.write(f"ready {sandbox.base_url}\n")
     sys.stdout.flush()
+    if sys.stderr.isatty():
+        sys.stderr.write(_introduction(sandbox))
+        sys.stderr.flush()
+
+
+def _introduction(sandbox: Sandbox) -> str:
+    """What a person types in another shell to reach each of the two services."""
+    hub = sandbox.settings.hub
+    user, _, password = hub.users[0].partition(":")
+    services = (
+        ({"TICKSUPPLY_BASE_URL": sandbox.base_url, "TICKSUPPLY_API_KEY": sandbox.api_key}, "tickhaul exchanges"),
+        (
+            {
+                "XYTHUB_BASE_URL": sandbox.base_url,
+                "XYTHUB_USER": user,
+                "XYTHUB_PASSWORD": password,
+                "XYTHUB_CLIENT_SECRET": hub.client_secret,
+            },
+            "tickhaul xyt ticks ZAL.XE --day 2016-05-05 --from 09:00 --to 09:02",
+        ),
+    )
+    lines = ["In another shell:"]
+    for variables, command in services:
+        lines.append("  export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()))
+        lines.append(f"  {command}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

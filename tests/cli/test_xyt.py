@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -522,3 +523,33 @@ def test_help_loads_nothing_of_xyt_hub() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_the_sandbox_tells_a_person_lines_that_work_when_they_are_copied() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "tickhaul.cli", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as running:
+        os.close(theirs)
+        try:
+            with os.fdopen(ours, encoding="utf-8") as terminal:
+                assert running.stdout is not None
+                assert running.stdout.readline().startswith("ready http://127.0.0.1:")
+                lines = [terminal.readline().strip() for _ in range(5)]
+            assert lines[0] == "In another shell:"
+            environment = os.environ | {"XYTHUB_API_KEY": ""}
+            for exported, typed in (lines[1:3], lines[3:5]):
+                environment |= dict(word.split("=", 1) for word in shlex.split(exported)[1:])
+                done = subprocess.run(
+                    [sys.executable, "-m", "tickhaul.cli", *shlex.split(typed)[1:]],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    env=environment,
+                )
+                assert (done.returncode, done.stderr) == (0, "")
+                assert len(done.stdout.splitlines()) > 5
+        finally:
+            running.terminate()
