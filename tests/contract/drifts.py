@@ -147,6 +147,22 @@ DRIFTS = (
     ),
     Drift(
         "2",
+        "list_subscription_spans",
+        "a header of its own",
+        Kind.UNEXPECTED_HEADER,
+        "header x-spans-total",
+        header("X-Spans-Total", "2"),
+    ),
+    Drift(
+        "2",
+        "get_export_download",
+        "a limit in the standard's header",
+        Kind.UNEXPECTED_HEADER,
+        "header ratelimit",
+        header("RateLimit", '"minute";r=50;t=30'),
+    ),
+    Drift(
+        "2",
         "get_subscription",
         "the end is announced",
         Kind.HEADER,

@@ -10,11 +10,14 @@ import httpx
 import pytest
 from tickhaul import AuthenticationError, DeadlineExceeded, NetworkError
 from tickhaul.contract import Kind, check, render
+from tickhaul.contract.session import NobodyThereError
+from tickhaul.contract.wire import Answer, Lost, Wire
 from tickhaul_sandbox import Sandbox, Settings
 
-from tests.contract.plants import always, header, put
+from tests.contract.plants import always, each, header, put
 from tests.contract.proxy import Reply, rewritten
 from tests.contract.services import SETTINGS, checked, furnish
+from tests.spec.contract import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from tickhaul.contract import Report
 
     from tests.contract.proxy import Forward, Plant, Request
+
+ALL = {operation.name for operation in OPERATIONS}
+#: How many requests to a creation are refused on purpose before the first that makes something.
+_REFUSED = {"subscriptions.create": 3, "exports.create": 8, "export_schemas.create": 6}
 
 SIGNED = "https://storage.example/part.csv.gz?X-Amz-Signature=5f1d0a7be4c92f83"
 
@@ -107,6 +114,61 @@ def test_what_was_made_is_removed_when_the_check_is_interrupted(sandbox: Sandbox
     assert sandbox.requests.of("exports.create")
 
 
+@pytest.mark.parametrize("operation", ["subscriptions.create", "exports.create", "export_schemas.create"])
+@pytest.mark.parametrize("fault", ["lost-answer", "truncated-body"])
+def test_what_was_made_is_removed_although_the_answer_to_its_making_was_lost(
+    sandbox: Sandbox, operation: str, fault: str
+) -> None:
+    before = belongings(sandbox)
+    sandbox.faults.add(f"{fault}:{operation}:times=1:after={_REFUSED[operation]}")
+    report = checked(sandbox, write=True)
+    assert kinds(report) == {Kind.UNANSWERED}
+    keys = [request.headers.get("idempotency-key") for request in sandbox.requests.of(operation)]
+    assert keys[_REFUSED[operation]] in keys[_REFUSED[operation] + 1 :]
+    assert (belongings(sandbox), report.left) == (before, ())
+
+
+def test_what_an_unreadable_answer_may_have_made_is_named(sandbox: Sandbox) -> None:
+    def forget_id(made: dict[str, Any]) -> None:
+        del made["id"]
+
+    report = checked(sandbox, {"create_export_schema": [rewritten(forget_id)]}, write=True)
+    assert report.left == ("what POST /v1/export-schemas made: its answer has no id",)
+    assert report.exit_code() == 1
+
+
+def test_an_interruption_while_something_is_made_leaves_nothing_behind(sandbox: Sandbox) -> None:
+    interrupted: list[bool] = []
+
+    def send(self: Wire, method: str, target: str, *rest: Any, **options: Any) -> Answer | Lost:
+        answer = plainly(self, method, target, *rest, **options)
+        creates = (method, target) == ("POST", "/v1/subscriptions")
+        if creates and isinstance(answer, Answer) and answer.status == 201 and not interrupted:
+            # The service has acted, and its answer is not yet read.
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        return answer
+
+    before = belongings(sandbox)
+    plainly = Wire.send
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Wire, "send", send)
+        with pytest.raises(KeyboardInterrupt):
+            checked(sandbox, write=True)
+    assert interrupted
+    assert belongings(sandbox) == before
+
+
+def test_what_an_interrupted_check_leaves_behind_is_told(sandbox: Sandbox) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        checked(sandbox, {"delete_export": [always(None)]}, write=True, sleep=interrupt)
+    (job,) = belongings(sandbox)["/v1/exports"]["items"]
+    assert caught.value.__notes__ == [f"left behind: {job['id']}"]
+
+
 def test_a_limit_that_is_reached_is_waited_for() -> None:
     waits: list[float] = []
     with Sandbox(Settings(minute_limit=20)) as sandbox:
@@ -161,6 +223,101 @@ def test_silence_counts_as_a_timeout_and_not_as_drift(sandbox: Sandbox) -> None:
     assert report.exit_code() == 4
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_service_that_is_out_from_the_start_ends_the_check(sandbox: Sandbox, status: int) -> None:
+    sandbox.faults.add(f"error:status={status}:code=unavailable")
+    waits: list[float] = []
+    with pytest.raises(NobodyThereError, match=f"the service answered {status}, 4 times in a row"):
+        checked(sandbox, sleep=waits.append)
+    assert len(waits) == 3
+
+
+def test_a_proxys_pages_are_told_as_drift_and_not_as_an_end(sandbox: Sandbox) -> None:
+    page = Reply(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")
+    report = checked(sandbox, {"*": [always(page)]}, write=True)
+    assert {"header Content-Type", "header X-Request-Id"} <= {finding.where for finding in report.findings}
+    assert report.exit_code() == 1
+    assert all(one.findings or one.open for one in report.operations)
+
+
+def test_an_operation_without_a_success_has_its_reason(sandbox: Sandbox) -> None:
+    for write in (False, True):
+        gone = Reply(404, {"Content-Type": "application/json"}, b'{"error":{"code":"not_found","message":"no"}}')
+        report = checked(sandbox, {"*": [always(gone)]}, write=write)
+        assert [one.operation for one in report.operations if not one.open] == []
+
+
+def test_drift_in_a_list_does_not_hide_what_it_lists(sandbox: Sandbox) -> None:
+    furnish(sandbox)
+    plants: dict[str, list[Plant]] = {
+        "list_exports": [each(put("start_time", "now"))],
+        "list_subscriptions": [each(put("created_at", "now"))],
+        "list_export_schemas": [each(put("version", "one"))],
+        "get_export": [rewritten(put("end_time", "now"))],
+        "get_subscription": [rewritten(put("created_at", "now"))],
+        "get_export_schema": [rewritten(put("version", "two"))],
+    }
+    report = checked(sandbox, plants)
+    assert {finding.operation for finding in report.findings} == set(plants)
+    assert not [one for one in report.operations if one.method == "GET" and one.open]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "where", "operations"),
+    [
+        (
+            {"ns_as_strings": True},
+            Kind.TYPE,
+            "body.start_time",
+            {"get_export", "create_export"},
+        ),
+        (
+            {"ns_as_strings": True},
+            Kind.TYPE,
+            "body.ranges[*].from",
+            {"get_availability"},
+        ),
+        ({"reset_style": "delay"}, Kind.HEADER, "header X-RateLimit-Reset-Minute", ALL),
+        ({"limits_on_unauthenticated": False}, Kind.MISSING_HEADER, "header X-RateLimit-Limit-Hour", ALL),
+        ({"duplicate_subscription": "return"}, Kind.UNEXPECTED_STATUS, "status", {"create_subscription"}),
+    ],
+)
+def test_a_sandbox_set_against_the_contract_is_found_out(
+    settings: dict[str, Any], kind: Kind, where: str, operations: set[str]
+) -> None:
+    with Sandbox(replace(SETTINGS, **settings)) as sandbox:
+        furnish(sandbox)
+        before = belongings(sandbox)
+        report = checked(sandbox, write=True)
+        assert belongings(sandbox) == before
+    assert {found.operation for found in report.findings if (found.kind, found.where) == (kind, where)} == operations
+    assert report.left == ()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"deleted_exports": "soft", "deleted_subscriptions": "soft", "list_order": "oldest"},
+        {"filters_ignore_case": True, "search_ignores_case": False, "unknown_fields": "reject"},
+        {"echo_range": "clipped", "future_end": "clip", "naive_times": "utc", "no_overlap": "reject"},
+        {"idempotency_stores_errors": False, "delete_running_export": False, "backdate": 0.0, "plan_code": None},
+        {"access_status": "TRIALING", "no_overlap": "fail", "unsubscribed_export": 404},
+    ],
+)
+def test_readings_that_the_contract_leaves_open_are_no_drift(settings: dict[str, Any]) -> None:
+    with Sandbox(replace(SETTINGS, **settings)) as sandbox:
+        report = checked(sandbox, write=True)
+        assert (report.findings, report.left) == ([], ())
+
+
+def test_billing_that_forbids_it_is_a_reason_and_no_drift() -> None:
+    with Sandbox(replace(SETTINGS, access_status="SUSPENDED")) as sandbox:
+        report = checked(sandbox, write=True)
+    assert report.exit_code() == 0
+    reasons = {one.operation: one.open for one in report.operations}
+    assert reasons["create_subscription"] == reasons["delete_export"] == ("billing does not allow to make one",)
+
+
 def test_a_wrong_key_ends_the_check(sandbox: Sandbox) -> None:
     with pytest.raises(AuthenticationError) as caught:
         check(sandbox.base_url, "key_wrong.secret")
@@ -206,9 +363,12 @@ def test_neither_the_key_nor_a_presigned_query_is_shown(sandbox: Sandbox) -> Non
         "get_billing_summary": [header("X-Request-Id", f"{key} {key}")],
         "get_export_download": [rewritten(lambda value: put("url", f"{SIGNED} {key}")(value["artifacts"][0]))],
         "list_exports": [header("Sunset", key)],
+        # What is shown is cut off, here in the middle of the key.
+        "list_export_schemas": [rewritten(lambda value: [{**value[0], "seen": "x" * 110 + key}])],
     }
     report = checked(sandbox, plants)
     assert {finding.operation for finding in report.findings} == set(plants)
     shown = render.as_text(report) + render.as_json(report) + render.as_junit(report).decode() + repr(report)
     assert key not in shown
+    assert key[:6] not in shown
     assert "5f1d0a7be4c92f83" not in shown

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from tickhaul import AuthenticationError
 from tickhaul.contract import Checked, Finding, Kind, Report, command, render
 from tickhaul_sandbox import Sandbox
 
@@ -103,6 +104,43 @@ def test_the_junit_document_has_a_case_for_each_operation(report: Report) -> Non
     assert failed == {checked.operation for checked in report.operations if checked.findings}
     assert skipped == {checked.operation for checked in report.operations if checked.method != "GET"}
     assert (suite.attrib["failures"], suite.attrib["skipped"]) == (str(len(failed)), str(len(skipped)))
+
+
+def test_the_junit_document_has_the_form_that_readers_of_it_know(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Element by element and attribute by attribute, what the XML schema of Jenkins has (junit-10.xsd)."""
+    wild = {"\x00\x1b[2J\ud800": 1, "\x85\u2028\ufffe": {"json": {"path": 1}}}
+    plants: dict[str, list[Plant]] = {
+        "get_export_schema": [rewritten(lambda value: {**value, "columns": [{"output_column": "c", "data": wild}]})],
+        "list_exchanges": [header("X-Request-Id", "a\x9b")],
+    }
+    allowed: dict[str, tuple[set[str], set[str], set[str]]] = {
+        "testsuites": ({"tests", "failures", "errors"}, set(), {"testsuite"}),
+        "testsuite": ({"name", "tests", "failures", "errors", "skipped"}, {"name", "tests"}, {"testcase"}),
+        "testcase": ({"name", "classname"}, {"name"}, {"failure", "skipped", "error"}),
+        "failure": ({"message", "type"}, {"message", "type"}, set()),
+        "error": ({"message", "type"}, {"message", "type"}, set()),
+        "skipped": ({"message"}, {"message"}, set()),
+    }
+    drifted = checked(sandbox, plants)
+    assert {finding.operation for finding in drifted.findings} == set(plants)
+    assert render.as_text(drifted).replace("\n", "").isprintable()
+    for document in (render.as_junit(drifted), render.ending_as_junit("http://127.0.0.1:1", "no\x1b one \ud800 <&")):
+        root = ET.fromstring(document)
+        assert root.tag == "testsuites"
+        for element in root.iter():
+            attributes, needed, children = allowed[element.tag]
+            assert needed <= set(element.attrib) <= attributes
+            assert {child.tag for child in element} <= children
+
+
+def test_a_check_that_cannot_be_made_is_an_error_in_the_junit_document(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "contract.xml"
+    with pytest.raises(AuthenticationError):
+        command.run_check(sandbox.base_url, "key_wrong.secret", io.StringIO(), junit=file)
+    root = ET.parse(file).getroot()
+    assert (root.attrib["errors"], root.attrib["tests"]) == ("1", "1")
+    (error,) = root.iter("error")
+    assert error.attrib["message"].startswith("the service does not accept the API key (401")
 
 
 def test_every_kind_of_finding_is_explained() -> None:

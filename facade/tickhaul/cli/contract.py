@@ -43,8 +43,8 @@ def check(
 
     session = current()
     session.json = as_json
-    raise typer.Exit(
-        run_check(
+    try:
+        code = run_check(
             session.base_url,
             session.api_key(),
             sys.stdout,
@@ -55,4 +55,7 @@ def check(
             allow_plain_http=session.allow_plain_http,
             timeout=session.timeout,
         )
-    )
+    except KeyboardInterrupt as interruption:
+        session.left = "; ".join(getattr(interruption, "__notes__", ()))
+        raise
+    raise typer.Exit(code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from tickhaul.errors import TickhaulError
+
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
@@ -60,9 +62,15 @@ def run_check(
     if junit is not None:
         # Before the service is bothered: a folder that is not there should not cost the whole check.
         junit.touch()
-    report = check(
-        base_url, api_key, write=write, allow_plain_http=allow_plain_http, timeout=timeout, deadline=deadline
-    )
+    try:
+        report = check(
+            base_url, api_key, write=write, allow_plain_http=allow_plain_http, timeout=timeout, deadline=deadline
+        )
+    except BaseException as ending:
+        if junit is not None:
+            reason = str(ending) if isinstance(ending, TickhaulError | ValueError) else type(ending).__name__
+            junit.write_bytes(render.ending_as_junit(base_url or "the service", reason))
+        raise
     if junit is not None:
         junit.write_bytes(render.as_junit(report))
     out.write(render.as_json(report) if as_json else render.as_text(report))

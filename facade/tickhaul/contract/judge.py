@@ -21,6 +21,14 @@ _WINDOWS = ("Minute", "Hour")
 #: Below this a Reset is a number of seconds to wait, as an old version of the service sent it; above, a date.
 _ABSOLUTE_FROM = 100_000_000
 _LIMITS = "x-ratelimit-"
+#: How the headers begin that a service has of its own, the proposed standard for rate limits among them.
+_OWN = ("x-", "ratelimit")
+#: What browsers are told and what the servers in between add: it comes and goes, and says nothing about the service.
+_PASSERS_BY = re.compile(
+    r"x-(content-type-options|frame-options|xss-protection|dns-prefetch-control|download-options|robots-tag|powered-by"
+    r"|permitted-cross-domain-policies|ua-compatible|runtime|served-by|timer|response-time|azure-ref|nf-request-id"
+    r"|(amz|amzn|amz-cf|b3|cache|cdn|cloud|envoy|fastly|forwarded|kong|varnish|vercel)(-.+)?)"
+)
 #: Standing announcements that an operation is to change or go (RFC 9745, RFC 8594).
 _ANNOUNCEMENTS = ("deprecation", "sunset")
 
@@ -57,7 +65,9 @@ def judge(contract: Contract, operation: Operation, answer: Answer, expected: Co
         # Whatever the status, the headers are those of every answer.
         every = operation.response(operation.success)
         headers = _headers(contract, every, answer) if every is not None else ()
-        return Judgement((Difference(Kind.UNDOCUMENTED_STATUS, "status", message), *headers), None, good=False)
+        # What was made must be known in order to be removed, whatever its status.
+        value, _ = _read(every, answer) if every is not None else (None, None)
+        return Judgement((Difference(Kind.UNDOCUMENTED_STATUS, "status", message), *headers), value, good=False)
     differences = list(_headers(contract, response, answer))
     if answer.status not in expected:
         wanted = " or ".join(str(status) for status in sorted(expected))
@@ -113,8 +123,10 @@ def _headers(contract: Contract, response: Response, answer: Answer) -> Iterator
         yield from _header(contract, header, answer.headers)
     named = {header.name.lower() for header in response.headers}
     for name in answer.headers:
-        if name.startswith(_LIMITS) and name not in named:
-            yield Difference(Kind.HEADER, f"header {name}", "is not in the contract")
+        if name.startswith(_OWN) and name not in named and not _PASSERS_BY.fullmatch(name):
+            # A limit that nobody keeps is more than an addition.
+            kind = Kind.HEADER if name.startswith(_LIMITS) else Kind.UNEXPECTED_HEADER
+            yield Difference(kind, f"header {name}", "is not in the contract")
     for name in _ANNOUNCEMENTS:
         if name in answer.headers:
             message = f"announces that the operation is to go: {show(answer.headers[name])}"

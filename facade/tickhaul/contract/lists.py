@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tickhaul.contract.session import Asked, Session
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 CATALOG = (100, 1000)
 ACCOUNT = (50, 100)
 _SMALL_PAGES = 3
+_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
 
 
 def look_through(
@@ -60,10 +62,25 @@ def look_through(
     return first
 
 
-def items_of(asked: Asked) -> list[dict[str, Any]]:
-    """The items of a page that can be built upon; none of another."""
-    items: list[dict[str, Any]] = asked.value["items"] if asked.good else []
-    return items
+def items_of(asked: Asked, *needed: str) -> list[dict[str, Any]]:
+    """The items of a page that can be built upon.
+
+    Args:
+        asked: the page.
+        needed: the fields that an item of a page that does not fit the contract must have all the same; drift in one
+            field should not hide what there is to be found behind the list. Without any, such a page gives none.
+    """
+    value = asked.value if asked.good or needed else None
+    items = value.get("items") if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        return []
+    return items if asked.good else [item for item in items if _has(item, needed)]
+
+
+def _has(item: object, needed: Collection[str]) -> bool:
+    if not isinstance(item, dict) or not all(isinstance(item.get(name), str | int) for name in needed):
+        return False
+    return "id" not in needed or bool(_ID.fullmatch(str(item["id"])))
 
 
 def filtered(session: Session, operation: str, name: str, query: Mapping[str, object], path: Mapping[str, str]) -> None:

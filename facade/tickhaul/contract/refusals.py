@@ -34,13 +34,7 @@ def try_refusals(session: Session, made: Made) -> None:
         if replaces:
             session.ask(name, path=path, body={"columns": columns}, expect=(404,))
             continue
-        unknown = session.ask(
-            name, path=path, body=empty, expect=(404,) if empty is None else (400,), idempotency_key=new_key()
-        )
-        made.remember(unknown, _kind(name))
         # docs: guides/idempotency
-        made.remember(session.ask(name, path=path, body=empty, expect=(400,), idempotency_key="no UUID"), _kind(name))
-
-
-def _kind(operation: str) -> str:
-    return nobody(operation)[:3]
+        for status, key in ((404 if empty is None else 400, new_key()), (400, "no UUID")):
+            asked = session.ask(name, path=path, body=empty, expect=(status,), idempotency_key=key)
+            made.remember(asked, nobody(name)[:3])

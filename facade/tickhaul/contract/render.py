@@ -12,7 +12,7 @@ from tickhaul.contract.report import VALUES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tickhaul.contract.report import Checked, Finding, Report
+    from tickhaul.contract.report import Finding, Report
 
 _MANY = 4
 
@@ -69,18 +69,44 @@ def as_junit(report: Report) -> bytes:
     """A test case for each operation: failed with its findings, or skipped when it was not asked for at all."""
     failed = sum(bool(checked.findings) for checked in report.operations)
     skipped = sum(not checked.statuses and not checked.findings for checked in report.operations)
-    numbers = {"tests": str(len(report.operations)), "failures": str(failed), "errors": "0", "skipped": str(skipped)}
-    suites = ET.Element("testsuites", numbers)
-    suite = ET.SubElement(suites, "testsuite", {"name": f"contract of {report.base_url}", **numbers})
+    suites, suite = _suites(report.base_url, len(report.operations), failures=failed, skipped=skipped)
     for checked in report.operations:
         name = f"{checked.operation} ({checked.method} {checked.path})"
         case = ET.SubElement(suite, "testcase", {"classname": "tickhaul.contract", "name": name})
         if checked.findings:
             text = "\n".join(line for finding in checked.findings for line in _told(finding))
-            failure = ET.SubElement(case, "failure", {"message": _found(len(checked.findings))})
+            failure = ET.SubElement(case, "failure", {"message": _found(len(checked.findings)), "type": "drift"})
             failure.text = text
         elif not checked.statuses:
-            ET.SubElement(case, "skipped", {"message": "; ".join(_reasons(report, checked))})
+            ET.SubElement(case, "skipped", {"message": "; ".join(checked.open)})
+    return _document(suites)
+
+
+def ending_as_junit(base_url: str, reason: str) -> bytes:
+    """A document for a check that could not be made, so that no earlier one is taken for its result.
+
+    Args:
+        base_url: the service.
+        reason: why not.
+    """
+    suites, suite = _suites(base_url, 1, errors=1)
+    case = ET.SubElement(suite, "testcase", {"classname": "tickhaul.contract", "name": "the check"})
+    # XML has no way to write most control characters.
+    plain = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in reason)
+    ET.SubElement(case, "error", {"message": plain, "type": "ended"})
+    return _document(suites)
+
+
+def _suites(
+    base_url: str, tests: int, *, failures: int = 0, errors: int = 0, skipped: int = 0
+) -> tuple[ET.Element, ET.Element]:
+    numbers = {"tests": str(tests), "failures": str(failures), "errors": str(errors)}
+    suites = ET.Element("testsuites", numbers)
+    name = {"name": f"contract of {base_url}"}
+    return suites, ET.SubElement(suites, "testsuite", {**name, **numbers, "skipped": str(skipped)})
+
+
+def _document(suites: ET.Element) -> bytes:
     ET.indent(suites)
     document: bytes = ET.tostring(suites, "utf-8", xml_declaration=True)
     return document + b"\n"
@@ -117,10 +143,6 @@ def _summary(report: Report) -> Iterator[str]:
         yield "the time was over before everything was looked at"
     for name in report.left:
         yield f"left behind: {name}"
-
-
-def _reasons(report: Report, checked: Checked) -> list[str]:
-    return list(checked.open) or ["the time was over" if report.out_of_time else "not asked for"]
 
 
 def _found(number: int) -> str:

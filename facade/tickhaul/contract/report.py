@@ -42,6 +42,8 @@ class Kind(StrEnum):
     MISSING_HEADER = "missing-header"
     HEADER = "header"
     """A header that is malformed, or there when it should not be."""
+    UNEXPECTED_HEADER = "unexpected-header"
+    """A header of the service's own that the contract does not name."""
     BEHAVIOUR = "behaviour"
     """Answers that fit one by one, and contradict each other or what was asked."""
     UNANSWERED = "unanswered"
@@ -51,7 +53,7 @@ class Kind(StrEnum):
     @property
     def is_addition(self) -> bool:
         """Whether it is what a service may add within a major version, and clients tolerate."""
-        return self in (Kind.UNEXPECTED_FIELD, Kind.UNKNOWN_VALUE)
+        return self in (Kind.UNEXPECTED_FIELD, Kind.UNEXPECTED_HEADER, Kind.UNKNOWN_VALUE)
 
 
 @dataclass(frozen=True, slots=True)

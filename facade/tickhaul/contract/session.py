@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tickhaul._core.headers import read_retry_after
+from tickhaul._core.secrets import MASK
 from tickhaul.contract.judge import judge
 from tickhaul.contract.report import VALUES, Checked, Finding, Kind, Report
 from tickhaul.contract.values import Difference, show
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tickhaul.contract.wire import Wire
 
 #: Answers about the moment and not about the request: it is asked again.
-_PASSING = (429, 503)
+PASSING = (429, 503)
 _TRIES = 4
 _USUAL_WAIT = 1.0
 _STATUSES = (Kind.UNDOCUMENTED_STATUS, Kind.UNEXPECTED_STATUS)
@@ -51,7 +52,7 @@ class RefusedError(Exception):
 
 
 class NobodyThereError(Exception):
-    """The very first request had no answer.
+    """The very first request had no answer, or only that the service is out.
 
     Args:
         lost: what became of it.
@@ -163,7 +164,7 @@ class Session:
 
         Raises:
             OutOfTimeError: the time of the check is over.
-            NobodyThereError: it is the first request, and there was no answer.
+            NobodyThereError: it is the first request, and there was no answer, or only that the service is out.
         """
         asked = self.contract.operations[operation]
         target = asked.target(**(path or {})) + (f"?{urlencode(query)}" if query else "")
@@ -176,27 +177,32 @@ class Session:
         for attempt in range(1, _TRIES + 1):
             answer = self._wire.send(asked.method, target, headers, content, within=self._left())
             if isinstance(answer, Lost):
+                answer = replace(answer, reason=self._scrub(answer.reason))
                 if not self._answered:
                     raise NobodyThereError(answer)
                 self._note(
                     place, Difference(Kind.TIMEOUT if answer.timed_out else Kind.UNANSWERED, "status", answer.reason)
                 )
                 return Asked(place, None, good=False, headers={})
-            self._answered = True
+            answer = self._without_key(answer)
             self._statuses[operation][answer.status] += 1
             place = replace(place, status=answer.status, request_id=self._request_id(answer))
-            passing = answer.status in _PASSING and answer.status not in expected
-            judgement = judge(self.contract, asked, answer, (*expected, *_PASSING) if passing else expected)
+            passing = answer.status in PASSING and answer.status not in expected
+            judgement = judge(self.contract, asked, answer, (*expected, *PASSING) if passing else expected)
             for difference in judgement.differences:
                 self._note(place, difference)
             self._note_repeated_id(place)
             if judgement.good and answer.status == asked.success:
                 self._open[operation].clear()
             if not passing:
+                self._answered = True
                 return Asked(place, judgement.value, judgement.good, answer.headers)
             if attempt < _TRIES:
                 wait = read_retry_after(answer.headers, time.time())
                 self.wait(_USUAL_WAIT if wait is None else wait)
+        if not self._answered:
+            reason = f"the service answered {place.status}, {_TRIES} times in a row"
+            raise NobodyThereError(Lost(reason, timed_out=False))
         self._note(place, Difference(Kind.UNANSWERED, "status", f"is {place.status} each of {_TRIES} times"))
         return Asked(place, None, good=False, headers={})
 
@@ -252,11 +258,26 @@ class Session:
                 path=operation.path,
                 statuses=self._statuses[name],
                 findings=tuple(f for f in self._found.values() if f.operation == name),
-                open=tuple(self._open[name]),
+                open=tuple(self._open[name]) or self._missing_success(name, out_of_time=out_of_time),
             )
             for name, operation in self.contract.operations.items()
         ]
         return Report(base_url, self.contract.version, wrote, checked, tuple(left), out_of_time)
+
+    def _missing_success(self, name: str, *, out_of_time: bool) -> tuple[str, ...]:
+        # Refusals alone, of a wrong key or an unknown id, do not make an operation one that was looked at.
+        if any(200 <= status < 300 for status in self._statuses[name]):
+            return ()
+        return ("the time was over" if out_of_time else "no answer was a success",)
+
+    def _without_key(self, answer: Answer) -> Answer:
+        # Before it is judged, because a value is cut when it is shown, and the cut could go through the key.
+        key = self._key.reveal()
+        return Answer(
+            answer.status,
+            {name: value.replace(key, MASK) for name, value in answer.headers.items()},
+            answer.body.replace(key.encode(), MASK.encode()),
+        )
 
     def _note(self, place: Place, difference: Difference) -> None:
         # The names of unknown fields are the service's own words as well.

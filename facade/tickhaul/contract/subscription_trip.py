@@ -65,8 +65,7 @@ class SubscriptionTrip:
         self._session.ask("delete_subscription", path=path, idempotency_key=new_key())
         self._expect_gone("get_subscription", path)
         body = _export(stream, created)
-        refused = self._session.ask("create_export", body=body, expect=(403,), idempotency_key=new_key())
-        self._made.remember(refused, "exp")
+        self._made.make("create_export", body, expect=(403,))
 
     def _free_stream(self, known: Known) -> dict[str, Any] | None:
         """A datastream without a subscription; the whole list of subscriptions is looked through for that."""
@@ -90,24 +89,22 @@ class SubscriptionTrip:
         return next((stream for stream in streams if stream["datastream_id"] not in taken), None)
 
     def _create(self, stream: dict[str, Any]) -> Asked | None:
-        session, remember = self._session, self._made.remember
+        session, make = self._session, self._made.make
         body, key = {"datastream_id": stream["datastream_id"]}, new_key()
-        created = session.ask("create_subscription", body=body, idempotency_key=key, expect=(201, 402))
-        if remember(created, "sub") is None or not created.good:
+        created = make("create_subscription", body, expect=(201, 402), key=key)
+        if not self._made.is_mine(created) or not created.good:
             self._leave_open(_why_not(created), *_OPERATIONS)
             return None
         session.ensure(created, created.value["status"] == "active", "body.status", "is not active")
         session.ensure(created, created.value["spans"] == [], "body.spans", "is not empty")
         session.ensure(created, created.value["datastream"] == stream, "body.datastream", "is not what was asked for")
         # docs: guides/idempotency
-        again = session.ask("create_subscription", body=body, idempotency_key=key)
+        again = make("create_subscription", body, expect=(201,), key=key)
         if again.good:
             session.ensure(again, again.value == created.value, "body", "is another answer to the same idempotency key")
         other = {"datastream_id": stream["datastream_id"] + 1}
-        reused = session.ask("create_subscription", body=other, idempotency_key=key, expect=(409,))
-        twice = session.ask("create_subscription", body=body, idempotency_key=new_key(), expect=(409,), unsure=True)
-        for asked in (again, reused, twice):
-            remember(asked, "sub")
+        make("create_subscription", other, expect=(409,), key=key)
+        make("create_subscription", body, expect=(409,), unsure=True)
         self._expect_listed("list_subscriptions", created)
         return created
 
@@ -134,8 +131,8 @@ class SubscriptionTrip:
         session = self._session
         self._try_wrong_exports(export)
         for step in (self._wait_for, self._cancel):
-            asked = session.ask("create_export", body=export, expect=(202, 402), idempotency_key=new_key())
-            if self._made.remember(asked, "exp") is None or not asked.good:
+            asked = self._made.make("create_export", export, expect=(202, 402))
+            if not self._made.is_mine(asked) or not asked.good:
                 self._leave_open(_why_not(asked), "get_export_download", "cancel_export", "delete_export")
                 return
             self._check_created(asked, export)
@@ -155,11 +152,7 @@ class SubscriptionTrip:
             (turned, True),
         )
         for change, unsure in wrong:
-            body = {**export, **change}
-            refused = self._session.ask(
-                "create_export", body=body, expect=(400,), unsure=unsure, idempotency_key=new_key()
-            )
-            self._made.remember(refused, "exp")
+            self._made.make("create_export", {**export, **change}, expect=(400,), unsure=unsure)
 
     def _check_created(self, asked: Asked, export: dict[str, Any]) -> None:
         session, job = self._session, asked.value

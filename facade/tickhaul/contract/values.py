@@ -142,7 +142,7 @@ class Values:
                 known.setdefault(name, []).append(schema)
         others = [part["additionalProperties"] for part in parts if part.get("additionalProperties")]
         for name, field in value.items():
-            place = f"{where}.{name}" if name.isidentifier() else f"{where}[{show(name)}]"
+            place = where + _step(name)
             if name in known:
                 for schema in known[name]:
                     yield from self._additions(schema, field, place)
@@ -180,13 +180,13 @@ def _deepest(error: ValidationError) -> ValidationError:
 
 
 def _difference(error: ValidationError) -> Difference:
-    where = "".join("[*]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    where = "".join(map(_step, error.absolute_path))
     kind = _KINDS.get(str(error.validator), Kind.VALUE)
     value = error.instance
     if kind is Kind.MISSING_FIELD:
         # The message is the only place that names the one field.
         name = error.message.removesuffix(" is a required property").strip("'\"")
-        return Difference(kind, f"{where}.{name}", "is missing")
+        return Difference(kind, where + _step(name), "is missing")
     if kind is Kind.TYPE:
         wanted = error.validator_value
         kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
@@ -195,6 +195,13 @@ def _difference(error: ValidationError) -> Difference:
     if kind is Kind.FORMAT:
         return Difference(kind, where, f"{show(value)} is no {error.validator_value}")
     return Difference(kind, where, f"{show(value)} does not fit {error.validator}: {show(error.validator_value)}")
+
+
+def _step(step: str | int) -> str:
+    """A step into a value; the names of fields are the service's words, and only plain ones are shown as they are."""
+    if isinstance(step, int):
+        return "[*]"
+    return f".{step}" if step.isascii() and step.isidentifier() else f"[{show(step)}]"
 
 
 def _named(value: object) -> str:

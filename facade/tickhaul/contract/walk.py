@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tickhaul._core.origin import read_key, read_origin
@@ -53,6 +54,7 @@ def check(
         AuthenticationError: the service does not accept the key.
         NetworkError: nobody answers.
         DeadlineExceeded: nobody answers in time.
+        KeyboardInterrupt: the check was interrupted; its notes name what could not be removed.
     """
     if not timeout > 0 or not deadline > 0:
         raise ValueError("timeout and deadline must be more than 0 seconds")
@@ -81,6 +83,7 @@ def run(session: Session, base_url: str, *, write: bool) -> Report:
     Raises:
         RefusedError: the service does not accept the API key.
         NobodyThereError: nobody answers.
+        KeyboardInterrupt: the check was interrupted; its notes name what could not be removed.
     """
     made = Made(session)
     out_of_time = False
@@ -92,10 +95,20 @@ def run(session: Session, base_url: str, *, write: bool) -> Report:
             SubscriptionTrip(session, made).take(known)
     except OutOfTimeError:
         out_of_time = True
-    finally:
-        made.clean_up()
+    except BaseException as ending:
+        _clean_up_after(ending, made)
+        raise
+    made.clean_up()
     if not write:
         for name, operation in session.contract.operations.items():
             if operation.method in _WRITING:
                 session.leave_open(name, "only looked at when the check may write")
     return session.report(base_url, wrote=write, left=made.left, out_of_time=out_of_time)
+
+
+def _clean_up_after(ending: BaseException, made: Made) -> None:
+    # Interrupted once more, it stops at once.
+    with suppress(KeyboardInterrupt):
+        made.clean_up()
+    for name in made.left:
+        ending.add_note(f"left behind: {name}")
