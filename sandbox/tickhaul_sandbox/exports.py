@@ -300,15 +300,21 @@ class Exports:
             artifacts = await loop.run_in_executor(
                 self._workers, self._make, job.artifact_ids, job.order.recipes, job.stop.is_set
             )
+        except GivenUpError:
+            # Canceled or deleted; or the sandbox is ending, and the next one will make them.
+            return
         except LayoutError as error:
             job.failure = str(error)
         except Exception:  # noqa: BLE001 - a job must never stay running for ever, whatever goes wrong in it
             _log.exception("export %s could not be made", job.export_id)
             job.failure = "internal error"
         else:
-            job.artifacts = () if job.stop.is_set() else artifacts
+            job.artifacts = artifacts
             job.failure = job.order.failure
         job.built_ns = to_microsecond(self._clock.now_ns())
+        if job.stop.is_set():
+            self._abandon(job)
+            return
         self._shelf.put(job.export_id, job)
         self._shelf.commit()
 
@@ -320,11 +326,9 @@ class Exports:
             for name, recipe in zip(names, recipes, strict=True):
                 made.append(self._store.make(name, recipe, given_up))
         except GivenUpError:
-            made.clear()
-        finally:
-            if given_up():
-                for name in names:
-                    self._store.forget(name)
+            for artifact in made:
+                self._store.forget(artifact.artifact_id)
+            raise
         return made
 
     def _abandon(self, job: Job) -> None:

@@ -77,11 +77,17 @@ class StateFile:
         """Return what is known of the sandbox as a whole."""
         return {name: json.loads(value) for name, value in self._connection.execute("SELECT name, value FROM facts")}
 
-    def records(self, kind: str, account: str) -> Iterator[tuple[str, JsonObject]]:
-        """Yield name and body of the records of an account, in the order of their first writing."""
+    def records(self, kind: str, account: str) -> Iterator[tuple[str, str]]:
+        """Yield name and JSON of the records of an account, in the order of their first writing.
+
+        Raises:
+            StateError: If they cannot be read.
+        """
         query = "SELECT name, body FROM records WHERE kind = ? AND account = ? ORDER BY position"
-        for name, body in self._connection.execute(query, (kind, account)):
-            yield name, json.loads(body)
+        try:
+            yield from self._connection.execute(query, (kind, account))
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
 
     def write(self, facts: Mapping[str, Json], records: Iterable[tuple[Key, JsonObject | None]]) -> None:
         """Write all of it or nothing; when this returns, it survives the death of the process.
@@ -130,7 +136,7 @@ class StateFile:
         except sqlite3.Error as error:
             raise self._explained(error) from error
         if application != _APPLICATION:
-            raise StateError(f"{self._path}: is a database of another program; name another file")
+            raise StateError(f"{self._path}: is not the state of a sandbox; name another file")
 
     def _open(self, origin: Mapping[str, Json]) -> None:
         connection = self._connection
@@ -183,7 +189,7 @@ class StateFile:
         if kind == sqlite3.SQLITE_BUSY:
             return StateError(f"{self._path}: is in use by another sandbox; stop that one, or name another file")
         if kind == sqlite3.SQLITE_NOTADB:
-            return StateError(f"{self._path}: is no state of a sandbox; name another file")
+            return StateError(f"{self._path}: is not the state of a sandbox; name another file")
         if kind in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
             return StateError(
                 f"{self._path}: cannot be written ({error}); see to its permissions, or name another file"

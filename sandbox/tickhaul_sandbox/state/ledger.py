@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tickhaul_sandbox.errors import ApiError
@@ -89,7 +90,7 @@ class Ledger:
             return
         for name, body in self._file.records(kind, account):
             try:
-                take(name, body)
+                take(name, json.loads(body))
             except (ApiError, LookupError, TypeError, ValueError, AttributeError) as error:
                 raise self._file.damaged(f"{kind} {name} of account {account}") from error
 
