@@ -293,7 +293,7 @@ def test_a_datetime_whose_zone_has_no_offset_is_naive_and_means_utc() -> None:
         (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), "outside the years 1677 to 2262"),
         (date.max, "outside the years 1677 to 2262"),
         (timedelta.max, "outside the years 1677 to 2262"),
-        (np.datetime64("NaT"), "not a whole number of nanoseconds"),
+        (np.datetime64("NaT", "ns"), "not a whole number of nanoseconds"),
         (np.datetime64(1, "ps"), "not a whole number of nanoseconds"),
         (pd.NaT, "is no moment; expected a datetime"),
     ],

@@ -66,7 +66,7 @@ def long(**columns: object) -> Table:
 def has_times_outside_a_day(table: Table) -> bool:
     times = [array for array in table.to_numpy().values() if array.dtype.kind == "m"]
     day = np.timedelta64(1, "D")
-    return any(bool(((array < np.timedelta64(0)) | (array >= day)).any()) for array in times)
+    return any(bool(((array < np.timedelta64(0, "ns")) | (array >= day)).any()) for array in times)
 
 
 class TestArrow:

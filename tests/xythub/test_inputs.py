@@ -59,7 +59,7 @@ class TestDays:
             pd.Timestamp("2016-05-05 00:00:00.000000001"),
             pd.NaT,
             np.datetime64("2016-05-05T01"),
-            np.datetime64("NaT"),
+            np.datetime64("NaT", "ns"),
         ],
     )
     def test_what_is_no_day_is_refused(self, value: Any) -> None:
@@ -102,7 +102,7 @@ class TestTimes:
             dt.timedelta(microseconds=-1),
             dt.timedelta(days=2),
             dt.time(9, tzinfo=dt.UTC),
-            np.timedelta64("NaT"),
+            np.timedelta64("NaT", "ns"),
             np.timedelta64(1, "ps"),
         ],
     )

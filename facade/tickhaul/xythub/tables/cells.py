@@ -54,6 +54,6 @@ def json_default(value: object) -> str:
     if not isinstance(value, np.timedelta64):
         return str(value)
     seconds, nanoseconds = divmod(abs(int(value.astype("timedelta64[ns]").astype(np.int64))), _SECOND)
-    sign = "-" if value < np.timedelta64(0) else ""
+    sign = "-" if value < np.timedelta64(0, "ns") else ""
     minutes, seconds = divmod(seconds, 60)
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{nanoseconds:09}"
