@@ -28,6 +28,7 @@ from xythub_proto.v2_0_0 import api_data_pb2 as new_data
 from xythub_proto.v2_0_0 import types_pb2 as new_types
 
 from tests.xythub.faces import CLIENT_SECRET, KEY, USER
+from tests.xythub.vectors import VECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,6 +170,16 @@ def test_what_the_sandbox_writes_protobuf_reads_and_the_other_way_round(message:
     again = NEW_SCHEMA.decode("DataRequest", parsed.SerializeToString())
     assert again.get("parameters", {}) == message["parameters"]
     assert NEW_SCHEMA.decode("DataRequest", written).get("parameters", {}) == message["parameters"]
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_the_sandbox_reads_and_writes_the_vectors_of_the_reference_exactly(name: str) -> None:
+    message, wanted = VECTORS[name]
+    schema = OLD_SCHEMA if ".v1_1_2." in message.DESCRIPTOR.full_name else NEW_SCHEMA
+    kind = message.DESCRIPTOR.name
+    assert schema.encode(kind, schema.decode(kind, bytes.fromhex(wanted))).hex() == wanted
+    for marker in Marker:
+        assert unframe(frame(marker, bytes.fromhex(wanted))) == (marker, bytes.fromhex(wanted))
 
 
 def test_numbers_that_are_not_packed_are_read_too() -> None:
