@@ -89,12 +89,13 @@ def fill(api: Api, sandbox: Sandbox) -> None:
     ok(api.put(f"/export-schemas/{schemas[0]}", INLINE))
     ok(api.post(f"/export-schemas/{schemas[1]}/draft", INLINE), 201)
     ok(api.delete(f"/export-schemas/{schemas[2]}"), 204)
-    for more in (
+    orders: tuple[dict[str, Any], ...] = (
         {},
         {"schema": "normalized"},
         {"schema": schemas[0], "format": "parquet", "format_options": {"compression": "gzip"}},
         {"schema": INLINE},
-    ):
+    )
+    for more in orders:
         api.export(now - HOUR, now, **more)
     canceled, gone = api.export(now - HOUR, now), api.export(now - HOUR, now)
     ok(api.post(f"/exports/{canceled}/cancel"), 204)
