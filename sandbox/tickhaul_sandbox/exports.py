@@ -273,7 +273,7 @@ class Exports:
         """Return how many bytes the successful jobs came to, deleted ones too: what was delivered stays delivered."""
         now = self._clock.now_ns()
         return sum(
-            job.delivered + sum(artifact.size for artifact in job.artifacts)
+            job.delivered if job.deleted else sum(artifact.size for artifact in job.artifacts)
             for job in self._jobs.values()
             if job.deleted or job.status(now) == "succeeded"
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from tests.sandbox.api import BTCUSDT, PER_MINUTE, SECOND, code, ok
 
 if TYPE_CHECKING:
     import httpx
+    from tickhaul_sandbox.artifacts.store import Artifact
 
 STATES = ("ACTIVE", "TRIALING", "GRACE", "SUSPENDED", "NONE")
 
@@ -99,18 +101,31 @@ def test_a_gib_is_1024_mib(api: Caller) -> None:
     assert abs(total * 2**30 - size) < 1
 
 
-def test_only_successful_exports_are_counted(api: Caller) -> None:
+@pytest.mark.parametrize("end", ["failed", "canceled", "deleted", "canceled and deleted"])
+def test_only_successful_exports_are_counted(api: Caller, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     """docs: billing/get-billing-summary"""
-    start, end = api.record()
-    canceled = api.export(start, end)
-    ok(api.post(f"/exports/{canceled}/cancel"), 204)
-    api.sandbox.faults.add("failed-export:times=1")
-    failed = api.export(start, end)
-    running = api.export(start, end)
-    assert summary(api)["usage"]["export_gb_total"] == "0"
+    files = api.sandbox.service.artifacts
+    make, released = files.make, threading.Event()
+
+    def held(*arguments: Any) -> Artifact:
+        made = make(*arguments)
+        assert released.wait(60)
+        return made
+
+    # Its files are made when the job comes to its end, and still it has delivered nothing.
+    monkeypatch.setattr(files, "make", held)
+    start, stop = api.record()
+    if end == "failed":
+        api.sandbox.faults.add("failed-export:times=1")
+    path = f"/exports/{api.export(start, stop)}"
+    if "canceled" in end:
+        ok(api.post(f"{path}/cancel"), 204)
+    if "deleted" in end:
+        ok(api.delete(path), 204)
+    released.set()
+    successful = api.export(start, stop)
     api.advance(EXPORT_SECONDS)
-    assert [ok(api.get(f"/exports/{name}"))["status"] for name in (canceled, failed)] == ["canceled", "failed"]
-    size = exported_bytes(api, running)
+    size = exported_bytes(api, successful)
     assert abs(Decimal(summary(api)["usage"]["export_gb_total"]) * 2**30 - size) < 1
 
 
