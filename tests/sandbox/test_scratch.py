@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tickhaul_sandbox import scratch
 from tickhaul_sandbox.scratch import PREFIX, Scratch, sweep
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are POSIX's")
@@ -137,7 +136,7 @@ def test_what_a_killed_process_leaves_the_next_one_sweeps_up(tmp_path: Path, num
 
 
 def test_a_living_sandbox_keeps_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with ExitStack() as stack:
         for _ in range(3):
             one = Scratch()
@@ -171,7 +170,7 @@ def test_a_sandbox_that_exports_nothing_makes_no_directory(tmp_path: Path) -> No
 
 
 def test_a_closed_one_makes_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     one = Scratch()
     assert one.path.parent == tmp_path
     for _ in range(2):
