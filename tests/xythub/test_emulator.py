@@ -10,6 +10,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tickhaul import InvalidArgumentError
 from tickhaul.xythub.framing import Marker
 from tickhaul.xythub.framing import frame as our_frame
 from tickhaul_sandbox import ManualClock
@@ -306,7 +307,9 @@ class TestParameters:
         assert given.number("page_limit", 1) == 7
         assert given.number("other", 1) == 1
         assert given.choice("kind", {"A": 1, "B": 2}) == given.choice("number", {"A": 1, "B": 2}) == 2
-        assert given.choices("many", {"a": 5}) == [5]
+        assert given.choices("many", {"a": 5, "b": 6}) == [5, 6]
+        assert given.choices("kind", {"B": 2}) == given.choices("number", {"B": 2}) == [2]
+        assert given.choices("none", {"a": 5}) == []
         assert given.optional_text("none") is None
 
     @pytest.mark.parametrize(
@@ -324,6 +327,9 @@ class TestParameters:
             lambda given: given.time("flag", 1),
             lambda given: given.choice("none", {"A": 1}),
             lambda given: given.choice("text", {"A": 1}),
+            lambda given: given.choices("text", {"A": 1}),
+            lambda given: given.choices("number", {"A": 1}),
+            lambda given: given.choices("mixed", {"A": 1}),
         ],
     )
     def test_what_is_missing_or_wrong_is_a_bad_request(self, ask: Callable[[Parameters], object]) -> None:
@@ -334,6 +340,7 @@ class TestParameters:
                 "flag": {"bool_value": True},
                 "huge": {"days_value": 2**31 - 1},
                 "odd": {"date_value": {"year": 2016, "month": 13, "day": 1}},
+                "mixed": {"list": {"mixed_list": {"values": [{"string_value": "A"}]}}},
             }
         )
         with pytest.raises(HubError) as caught:
@@ -399,6 +406,126 @@ class TestRequests:
         sandbox.faults.add(f"error:xyt.tickData:status={status}:code=boom:message=Injected")
         answer = self.ask(sandbox, "POST", "/tickData", b"\xfa\x00", token)
         assert (answer.status_code, answer.json()) == (status, {"error": "boom", "error_description": "Injected"})
+
+
+TRADE, QUOTE = ["trade", "trade_size", "trade_condition"], ["bid", "bid_size", "ask", "ask_size"]
+BAR = ["open", "high", "low", "close", "trade_condition", "trade_count", "volume"]
+ONE = {"source": "ACTIV", "symbol": "ZAL.XE", "day": "2016-05-05"}
+MANY = {"source": "ACTIV", "symbols": ["ZAL.XE", "ADS.XE"], "day": "2016-05-05"}
+HALF_AN_HOUR = {"from_time": "09:00", "to_time": "09:30"}
+
+# endpoint, parameters, rows, columns without those of every one
+CORE: dict[str, tuple[str, dict[str, Any], int, set[str]]] = {
+    "ticks": ("tickData", {**ONE, **HALF_AN_HOUR, "data_type": "TRADES"}, 109, {"date", "time", *TRADE}),
+    "bins": (
+        "tickAggregated",
+        {**ONE, **HALF_AN_HOUR, "data_type": "TRADES_AND_QUOTES"},
+        30,
+        {"date", "time", *BAR, *QUOTE},
+    ),
+    "hours": ("tickAggregated", {**ONE, "data_type": "QUOTES", "bin_size": 3600}, 24, {"date", "time", *QUOTE}),
+    "an instant": (
+        "tickSnapshot",
+        {**MANY, "data_type": "TRADES_AND_QUOTES", "time": "12:00"},
+        2,
+        {"date", "time", *TRADE, *QUOTE},
+    ),
+    "orders": (
+        "orderData",
+        {**MANY, "from_time": "12:00", "to_time": "12:10"},
+        142,
+        {
+            *("order_date", "time", "action", "order_id", "order_side", "order_price", "order_size", "order_time"),
+            *("trade_id", "order_type", "seq"),
+        },
+    ),
+    "status": (
+        "instrumentStatus",
+        MANY,
+        6,
+        {"date", "time", "seq", "instrument_status", "instrument_status_description", "continuous_session"},
+    ),
+    "rules": ("tickRules", MANY, 6, {"tick_rule_symbol", "lower_bound", "tick_size"}),
+}
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_core_operation_has_its_documented_columns_and_types(hub: xythub.Client, name: str) -> None:
+    endpoint, parameters, rows, columns = CORE[name]
+    table = hub.get(endpoint, **parameters)
+    assert (table.row_count, table.warning) == (rows, None)
+    assert set(table.column_names) == columns | {"symbol"}
+    types = {field.name: str(field.type) for field in table.to_arrow(dictionary=False).schema}
+    assert all(kind == "date32[day]" for column, kind in types.items() if column.endswith("date"))
+    assert all(kind == "time64[ns]" for column, kind in types.items() if column.endswith("time"))
+
+
+def test_auctions_have_their_documented_columns(hub: xythub.Client) -> None:
+    table = hub.get("auctionData", **MANY)
+    assert table.row_count == 4
+    assert {"imbalance_buy_volume", "uncrossing_price", "auction_type", "seq"} <= set(table.column_names)
+    assert table.to_pandas()["cross_type"].tolist() == ["OPENING", "CLOSING"] * 2
+
+
+def test_bins_without_ticks_have_a_row_without_values(hub: xythub.Client) -> None:
+    table = hub.get("tickAggregated", **ONE, data_type="TRADES", from_time="08:58", to_time="09:02")
+    rows = table.to_arrow().select(["time", "open", "trade_count", "volume"]).to_pylist()
+    assert [row["time"].isoformat("minutes") for row in rows] == ["08:59", "09:00", "09:01", "09:02"]
+    assert [row["trade_count"] is None for row in rows] == [True, True, False, False]
+    ticks = hub.get("tickData", **ONE, data_type="TRADES", from_time="08:58", to_time="09:02")
+    assert sum(row["volume"] or 0 for row in rows) == ticks.to_numpy()["trade_size"].sum()
+
+
+def test_flags_of_generic_ticks_do_what_they_do_in_typed_ones(hub: xythub.Client) -> None:
+    for flags in (
+        [],
+        ["USE_MARKET_TS"],
+        ["INCLUDE_NON_REGULAR"],
+        ["INCLUDE_CONTINUOUS_SESSION_ONLY", "EXCLUDE_CANCELLED_TRADES", "APPLY_TRADE_CORRECTIONS"],
+    ):
+        generic = hub.get("tickData", **ONE, **HALF_AN_HOUR, data_type="TRADES", flags=flags).to_numpy()
+        numbered = hub.market.tick_data(
+            "ZAL.XE", "2016-05-05", from_time="09:00", to_time="09:30", flags=flags
+        ).to_numpy()
+        assert generic["time"].tolist() == numbered["time"].tolist()
+        assert generic["trade_condition"].tolist() == numbered["trade_condition"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameters"),
+    [
+        ("tickData", {**ONE, "data_type": "TRADES", "flags": ["TYPING_ERROR"]}),
+        ("tickData", {**ONE, "data_type": "BARS"}),
+        ("tickAggregated", {**ONE, "data_type": "TRADES", "bin_size": 0}),
+        ("tickSnapshot", {**MANY, "data_type": "TRADES"}),
+        ("tickSnapshot", {**ONE, "data_type": "TRADES", "time": "12:00"}),
+        ("orderData", ONE),
+        ("tickRules", {"source": "ACTIV", "symbols": ["ZAL.XE"]}),
+    ],
+)
+def test_a_core_operation_says_what_is_missing_or_wrong(
+    hub: xythub.Client, endpoint: str, parameters: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"Missing required parameter|Invalid"):
+        hub.get(endpoint, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameters"),
+    [
+        ("tickData", {**ONE, "data_type": "TRADES", "day": "2016-05-07"}),
+        ("tickAggregated", {**ONE, "data_type": "TRADES", "day": "2016-05-07"}),
+        ("tickSnapshot", {**MANY, "data_type": "TRADES", "time": "00:01"}),
+        ("orderData", {**MANY, "day": "2016-05-07"}),
+        ("instrumentStatus", {**MANY, "day": "2016-05-07"}),
+        ("endOfDayData", {**MANY, "first_day": "2016-05-07", "last_day": "2016-05-08"}),
+    ],
+)
+def test_no_data_is_a_warning(hub: xythub.Client, endpoint: str, parameters: dict[str, Any]) -> None:
+    table = hub.get(endpoint, **parameters)
+    assert table.row_count == 0
+    assert "No data for" in (table.warning or "")
+    assert "symbol" in table.column_names
 
 
 def test_core_operations_have_their_documented_columns(hub: xythub.Client) -> None:

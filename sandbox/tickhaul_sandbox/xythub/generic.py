@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tickhaul_sandbox.xythub import generic_series, generic_ticks
+from tickhaul_sandbox.xythub.columns import table
 from tickhaul_sandbox.xythub.equities import (
     BY_SYMBOL,
     ENTITY_CLASS,
@@ -20,34 +22,19 @@ from tickhaul_sandbox.xythub.equities import (
     is_trading_day,
 )
 from tickhaul_sandbox.xythub.errors import HubError, bad_request, not_found
-from tickhaul_sandbox.xythub.moments import EPOCH, LAST_NS, days_between
-from tickhaul_sandbox.xythub.ticks import CONDITIONS
-from tickhaul_sandbox.xythub.typed import BOTH, QUOTES, TRADES, known
+from tickhaul_sandbox.xythub.moments import days_between
+from tickhaul_sandbox.xythub.typed import known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import date
 
+    from tickhaul_sandbox.xythub.columns import Row
     from tickhaul_sandbox.xythub.equities import Equity
     from tickhaul_sandbox.xythub.parameters import Parameters
     from tickhaul_sandbox.xythub.protobuf import Message
     from tickhaul_sandbox.xythub.typed import Market
 
-    # What a cell is depends on its column.
-    Row = Mapping[str, Any]
-
-#: How a column of a documented type is sent (section 9.3).
-_MEMBERS = {
-    "s": "string_list",
-    "i": "integer_list",
-    "f": "double_list",
-    "b": "bool_list",
-    "d": "days_list",
-    "t": "nanoseconds_list",
-    "l": "mixed_list",
-}
-_TYPES = {"TRADES": TRADES, "QUOTES": QUOTES, "TRADES_AND_QUOTES": BOTH}
-_FLAGS = {"USE_MARKET_TS": 0, "INCLUDE_TRADE_CONDITION_INFO": 5, "INCLUDE_NON_REGULAR": 6}
 _MILLION = 1e6
 
 
@@ -67,26 +54,9 @@ def answer(market: Market, endpoint: str, parameters: Parameters) -> Message:
     return operation(market, parameters)
 
 
-def _table(columns: str, rows: Sequence[Row], warning: str | None = None, **meta: Message | None) -> Message:
-    """An answer with documented columns, each written `name:kind`; empty lists keep their kind."""
-    found = {}
-    for name, kind in (column.split(":") for column in columns.split()):
-        cells = [row[name] for row in rows]
-        if kind == "d":
-            cells = [(cell - EPOCH).days for cell in cells]
-        if kind == "l":
-            cells = [{"list": {"string_list": {"values": cell}}} for cell in cells]
-        found[name] = {_MEMBERS[kind]: {"values": cells}}
-    return {
-        "header": {"warning_message": warning},
-        "data": {"columns": found},
-        "meta": {name: value for name, value in meta.items() if value is not None},
-    }
-
-
 def _sources(market: Market, parameters: Parameters) -> Message:
     del parameters
-    return _table("source:s", [{"source": source} for source in market.settings.sources])
+    return table("source:s", [{"source": source} for source in market.settings.sources])
 
 
 def _exchanges(market: Market, parameters: Parameters) -> Message:
@@ -107,7 +77,7 @@ def _exchanges(market: Market, parameters: Parameters) -> Message:
         if not wanted or venue.code in wanted
     ]
     columns = "source:s region:s exchange:s name:s abbreviation:s first_day:d last_day:d feeds:l"
-    return _table(columns, rows)
+    return table(columns, rows)
 
 
 def _symbols(market: Market, parameters: Parameters) -> Message:
@@ -134,59 +104,12 @@ def _symbols(market: Market, parameters: Parameters) -> Message:
         "source:s region:s exchange:s symbol:s name:s isin:s local_code:s currency:s market_segment:s "
         "entity_class:s first_day:d last_day:d"
     )
-    return _table(
+    return table(
         columns,
         [{**_described(equity), "source": parameters.text("source")} for equity in page],
         total_hits={"integer_value": len(hits)},
         cursor={"string_value": page[-1].symbol} if more else None,
     )
-
-
-def _tick_data(market: Market, parameters: Parameters) -> Message:
-    """One symbol, one day; no binning in 2.x."""
-    kind = parameters.choice("data_type", _TYPES)
-    symbol, day = parameters.text("symbol"), parameters.day("day")
-    first, last = parameters.time("from_time", 0), parameters.time("to_time", LAST_NS)
-    flags = parameters.choices("flags", _FLAGS)
-    by_market = _FLAGS["USE_MARKET_TS"] in flags
-    equities, warning = known([symbol])
-    rows = [
-        {
-            "symbol": symbol,
-            "date": day,
-            "time": tick.at(market=by_market),
-            "trade": tick.price,
-            "trade_size": tick.size,
-            "trade_condition": tick.condition,
-            "bid": tick.bid,
-            "bid_size": tick.bid_size,
-            "ask": tick.ask,
-            "ask_size": tick.ask_size,
-        }
-        for equity in equities
-        for tick in market.ticks(equity, day)
-        if first <= tick.at(market=by_market) <= last
-        and (kind == QUOTES or tick.condition != "OB" or _FLAGS["INCLUDE_NON_REGULAR"] in flags)
-    ]
-    trades, quotes = "trade:f trade_size:i trade_condition:s", "bid:f bid_size:i ask:f ask_size:i"
-    parts = {TRADES: trades, QUOTES: quotes, BOTH: f"{trades} {quotes}"}[kind]
-    conditions = {
-        "object": {
-            "fields": {
-                code: {
-                    "object": {
-                        "fields": {
-                            "trade_description": {"string_value": words},
-                            "trade_category": {"string_value": category},
-                        }
-                    }
-                }
-                for code, (words, category, _) in CONDITIONS.items()
-            }
-        }
-    }
-    wanted = _FLAGS["INCLUDE_TRADE_CONDITION_INFO"] in flags
-    return _table(f"symbol:s date:d time:t {parts}", rows, warning, trade_conditions=conditions if wanted else None)
 
 
 def _end_of_day(market: Market, parameters: Parameters) -> Message:
@@ -209,14 +132,15 @@ def _end_of_day(market: Market, parameters: Parameters) -> Message:
                         "volume": sum(tick.size for tick in ticks),
                     }
                 )
-    return _table("symbol:s date:d open:f high:f low:f close:f trade_count:i volume:i", rows, warning)
+    warning = warning or (None if rows else "No data for the requested days")
+    return table("symbol:s date:d open:f high:f low:f close:f trade_count:i volume:i", rows, warning)
 
 
 def _isin_list(market: Market, parameters: Parameters) -> Message:
     del market
     for name in ("date_from", "date_to"):
         parameters.day(name)
-    return _table("isin:s", [{"isin": isin} for isin in sorted({equity.isin for equity in EQUITIES})])
+    return table("isin:s", [{"isin": isin} for isin in sorted({equity.isin for equity in EQUITIES})])
 
 
 def _market_share(market: Market, parameters: Parameters) -> Message:
@@ -239,7 +163,7 @@ def _market_share(market: Market, parameters: Parameters) -> Message:
         "addressable_traded_value_in_eur:f value_traded_above_lisin_eur:f turnover_outside_regular_hours:f "
         "turnover_of_trades_above_listhreshold_regular_hours:f threshold:f capped:i"
     )
-    return _table(columns, rows, f"Unknown ISINs: {', '.join(unknown)}" if unknown else None)
+    return table(columns, rows, f"Unknown ISINs: {', '.join(unknown)}" if unknown else None)
 
 
 def _share(market: Market, equity: Equity, day: date) -> Row:
@@ -307,14 +231,15 @@ def _reference(market: Market, parameters: Parameters) -> Message:
         "symbol:s local_code:s isin:s name:s country_code:s currency:s entity_type:s lot_size:i market_sector:s "
         "market_segment:s security_primary_exchange:s sedol_code:s"
     )
-    return _table(columns, rows, warning)
+    return table(columns, rows, warning)
 
 
-_ENDPOINTS: dict[str, Callable[[Market, Parameters], Message]] = {
+_ENDPOINTS: Mapping[str, Callable[[Market, Parameters], Message]] = {
     "lookupSources": _sources,
     "lookupExchanges": _exchanges,
     "lookupSymbols": _symbols,
-    "tickData": _tick_data,
+    **generic_ticks.ENDPOINTS,
+    **generic_series.ENDPOINTS,
     "endOfDayData": _end_of_day,
     "referenceData": _reference,
     "lcGetIsinList": _isin_list,

@@ -80,8 +80,18 @@ class Parameters:
         raise bad_request(f"Invalid {name}")
 
     def choices(self, name: str, members: Mapping[str, int]) -> list[int]:
-        """Return the numbers of members sent by name."""
-        return [members[text] for text in self.texts(name) if text in members]
+        """Return the numbers of members, sent by name or by number, one or several."""
+        found = self._member(name)
+        if found is None:
+            return []
+        member, content = found
+        sent: list[Any] = [content]
+        if member == "list":
+            # Which list it is does not matter, nor that an empty one has none.
+            sent = [item for kept in content.values() for item in kept.get("values", [])]
+        if not all(item in (*members, *members.values()) for item in sent):
+            raise bad_request(f"Invalid {name}")
+        return [members.get(item, item) for item in sent]
 
     def day(self, name: str) -> date:
         """Return a day that must be there."""

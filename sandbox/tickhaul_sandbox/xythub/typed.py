@@ -37,7 +37,17 @@ _STEPS = (
     *(count * 60 * _MINUTE for count in (1, 2, 3, 4, 6)),
 )
 TRADES, QUOTES, BOTH = 0, 1, 2
-_MARKET_TS, _CONDITION_INFO, _NON_REGULAR, _CONTINUOUS_ONLY = 0, 5, 6, 7
+#: Section 5.3.2. Nothing here is ever corrected or cancelled, so the flags about that change nothing.
+FLAGS = {
+    "USE_MARKET_TS": 0,
+    "APPLY_TRADE_CORRECTIONS": 1,
+    "INCLUDE_TRADE_CONDITION_INFO": 5,
+    "INCLUDE_NON_REGULAR": 6,
+    "INCLUDE_CONTINUOUS_SESSION_ONLY": 7,
+    "EXCLUDE_CANCELLED_TRADES": 10,
+}
+MARKET_TS = FLAGS["USE_MARKET_TS"]
+_CONDITION_INFO, _NON_REGULAR, _CONTINUOUS_ONLY = 5, 6, 7
 _ORDER_TYPE_LIMIT = 1
 
 
@@ -102,13 +112,13 @@ def tick_data(market: Market, request: Message) -> Message:
     equities, warning = known(_symbols(request, _MOST_SYMBOLS))
     day, first, last = _span(request)
     kind, flags, limit = request.get("type", TRADES), request.get("flags", []), request.get("limit", 0)
-    by_market = _MARKET_TS in flags
+    by_market = MARKET_TS in flags
     chunks, level, dropped_trades, dropped_quotes = [], 0, 0, 0
     for equity in equities:
         ticks = [
             tick
             for tick in market.ticks(equity, day)
-            if first <= tick.at(market=by_market) <= last and _wanted(tick, kind, flags)
+            if first <= tick.at(market=by_market) <= last and wanted(tick, kind, flags)
         ]
         if limit and len(ticks) > limit and kind != QUOTES:
             level = bin_size(last - first, limit)
@@ -147,7 +157,7 @@ def ohlcv(market: Market, request: Message) -> Message:
         for day in days:
             ticks = [tick for tick in market.ticks(equity, day) if first <= tick.capture_ns <= last]
             for end, group in _grouped(ticks, first, last, step or DAY_NS, market=False):
-                rows.append({"time": time_message(end), "date": day_message(day), **_bar(group)})
+                rows.append({"time": time_message(end), "date": day_message(day), **bar(group)})
         if rows:
             chunks.append({"symbol": equity.symbol, "series": rows})
     return _warned(warning, binning_level=step // MILLISECOND, chunks=chunks)
@@ -306,7 +316,8 @@ def _times(request: Message) -> tuple[int, int]:
     return read_time(request.get("from_time"), 0), read_time(request.get("to_time"), LAST_NS)
 
 
-def _wanted(tick: Tick, kind: int, flags: Sequence[int]) -> bool:
+def wanted(tick: Tick, kind: int, flags: Sequence[int]) -> bool:
+    """Return whether a tick belongs into an answer: of trades, those that the flags allow."""
     if kind == QUOTES:
         return True
     regular = tick.condition != "OB"
@@ -344,7 +355,8 @@ def _grouped(ticks: Sequence[Tick], first: int, last: int, step: int, *, market:
     return [(min(first + (number + 1) * step, last), list(group)) for number, group in groups]
 
 
-def _bar(ticks: Sequence[Tick]) -> Message:
+def bar(ticks: Sequence[Tick]) -> Message:
+    """Return the prices and the volume of at least one tick."""
     prices = [tick.price for tick in ticks]
     return {
         "open": prices[0],
