@@ -1,6 +1,6 @@
 """Write the sync halves of the facade from its async halves: Ticksupply's, and xyt hub's.
 
-Every module below an ``_async`` but the hand-written ``primitives`` is turned into its twin under ``_sync`` by the
+Every module below an ``_async`` but the hand-written ones (`BY_HAND`) is turned into its twin under ``_sync`` by the
 substitutions below, formatted, and compared as a whole file with ``--check``.
 """
 
@@ -17,7 +17,7 @@ SOURCE = ROOT / "facade" / "tickhaul" / "_async"
 TARGET = ROOT / "facade" / "tickhaul" / "_sync"
 HUB_SOURCE = ROOT / "facade" / "tickhaul" / "xythub" / "_async"
 HUB_TARGET = ROOT / "facade" / "tickhaul" / "xythub" / "_sync"
-BY_HAND = {Path("primitives.py")}
+BY_HAND = {Path("primitives.py"), Path("nested.py")}
 BANNER = "# Written by tools/unasync.py from the module of the same name under _async. Edit that one.\n"
 
 RULES = {

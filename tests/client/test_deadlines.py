@@ -180,6 +180,20 @@ def test_a_dripping_tls_handshake_is_bounded(connect: Connect) -> None:
             connect(url, deadline=DEADLINE, ssl_context=ssl.create_default_context()).exchanges.list()
 
 
+@pytest.mark.parametrize("after", [0, 4000])
+def test_a_proxy_that_drips_within_tls_within_tls_is_bounded(
+    serve: Serve, connect: Connect, contexts: tuple[ssl.SSLContext, ssl.SSLContext], after: int
+) -> None:
+    # From the first byte on, so that the inner handshake takes for ever; or later, within the one record of an answer.
+    serving, trusting = contexts
+    server = serve(answer([bodies.EXCHANGE] * 1000), tls=serving)
+    with ConnectProxy(tls=serving, drips=(after, 0.05)) as proxy:
+        proxied = f"https://localhost:{proxy.port}"
+        client = connect(server, deadline=DEADLINE * 3, ssl_context=trusting, proxy=proxied)
+        with pytest.raises(DeadlineExceeded):
+            client.exchanges.list()
+
+
 @pytest.mark.parametrize("how", ["dripping header", "endless body"])
 def test_an_answer_over_tls_is_bounded(
     how: str, serve: Serve, connect: Connect, contexts: tuple[ssl.SSLContext, ssl.SSLContext]

@@ -22,6 +22,7 @@ class _Proxy:
 
     def __init__(self) -> None:
         self._stopped = False
+        self._over = threading.Event()
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -38,6 +39,7 @@ class _Proxy:
 
     def __exit__(self, *exit_details: object) -> None:
         self._stopped = True
+        self._over.set()
         socket.create_connection(("127.0.0.1", self.port), PATIENCE).close()
         self._acceptor.join(PATIENCE)
         self._listener.close()
@@ -68,8 +70,11 @@ class _Proxy:
     def _carry(self, connection: socket.socket, host: str, port: int) -> None:
         onward = socket.create_connection((host, port), PATIENCE)
         self._sockets.append(onward)
-        self._start(_pump, onward, connection)
+        self._start(self._back, onward, connection)
         _pump(connection, onward)
+
+    def _back(self, source: socket.socket, sink: socket.socket) -> None:
+        _pump(source, sink)
 
 
 class ConnectProxy(_Proxy):
@@ -78,13 +83,35 @@ class ConnectProxy(_Proxy):
     Args:
         reply: what every CONNECT is answered; only the default opens a tunnel.
         tls: speaks TLS with this context.
+        drips: hands on what comes back byte by byte, with so many seconds between two, once so many bytes went by.
     """
 
-    def __init__(self, reply: bytes = _ESTABLISHED, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        reply: bytes = _ESTABLISHED,
+        *,
+        tls: ssl.SSLContext | None = None,
+        drips: tuple[int, float] | None = None,
+    ) -> None:
         self.requests: list[Received] = []
         self._reply = reply
         self._tls = tls
+        self._drips = drips
         super().__init__()
+
+    def _back(self, source: socket.socket, sink: socket.socket) -> None:
+        if self._drips is None:
+            _pump(source, sink)
+            return
+        free, pause = self._drips
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data[:free])
+                for at in range(free, len(data)):
+                    sink.sendall(data[at : at + 1])
+                    if self._over.wait(pause):
+                        return
+                free = max(0, free - len(data))
 
     def _tunnel(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):

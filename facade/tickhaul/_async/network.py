@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from tickhaul._async.primitives import connect, hang_up, new_backend
+from tickhaul._async.primitives import connect, hang_up, new_backend, start_tls
 from tickhaul._core import deadline
 from tickhaul._core.enginelog import cut_engine_log
 
@@ -87,7 +87,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
         try:
-            return AsyncDeadlineStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+            return AsyncDeadlineStream(await start_tls(self._inner, ssl_context, server_hostname, left))
         except httpcore.ConnectError as error:
             # Told apart here, because the engine takes the cause off the errors that pass through its pool.
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):

@@ -16,6 +16,7 @@ import anyio.to_thread
 import httpcore
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Iterable
     from typing import Protocol
 
@@ -54,6 +55,13 @@ async def connect(
         return await backend.connect_tcp(host, port, left(), None, options)
     except httpcore.ConnectError as error:
         raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
+
+
+async def start_tls(
+    stream: httpcore.AsyncNetworkStream, context: ssl.SSLContext, host: str | None, timeout: float | None
+) -> httpcore.AsyncNetworkStream:
+    """Speak TLS from here on, also within TLS; an event loop bounds the whole of it."""
+    return await stream.start_tls(context, host, timeout)
 
 
 async def hang_up(stream: httpcore.AsyncNetworkStream, *, in_use: bool) -> None:  # noqa: ARG001 (the sync side needs it)

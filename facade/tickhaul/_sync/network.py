@@ -14,7 +14,7 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.enginelog import cut_engine_log
-from tickhaul._sync.primitives import connect, hang_up, new_backend
+from tickhaul._sync.primitives import connect, hang_up, new_backend, start_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ class DeadlineStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
         try:
-            return DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, left))
+            return DeadlineStream(start_tls(self._inner, ssl_context, server_hostname, left))
         except httpcore.ConnectError as error:
             # Told apart here, because the engine takes the cause off the errors that pass through its pool.
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -61,6 +62,17 @@ def connect(
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             failure = error
     raise failure
+
+
+def start_tls(
+    stream: httpcore.NetworkStream, context: ssl.SSLContext, host: str | None, timeout: float | None
+) -> httpcore.NetworkStream:
+    """Speak TLS from here on, also within TLS, where the engine's own stream would wait anew for each piece."""
+    if isinstance(stream.get_extra_info("socket"), ssl.SSLSocket):
+        from tickhaul._sync.nested import NestedStream  # noqa: PLC0415 (only behind a proxy spoken to over TLS)
+
+        return NestedStream(stream, context, host, timeout)
+    return stream.start_tls(context, host, timeout)
 
 
 def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:

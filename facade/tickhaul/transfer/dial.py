@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tickhaul.transfer.nested import NestedTls
+from tickhaul.transfer.nested import NestedSocket
 from tickhaul.transfer.trouble import RefusedError
 from tickhaul.transfer.tunnel import open_tunnel
 
@@ -102,7 +102,7 @@ def dial(
         if origin.scheme != "https":
             return sock
         if isinstance(sock, ssl.SSLSocket):
-            nested = NestedTls(sock, context, origin.host)
+            nested = NestedSocket(sock, context, origin.host)
             _shake_hands(nested, origin.host)
             return nested
         sock = _wrapped(sock, context, origin.host, watch)
@@ -125,7 +125,7 @@ def _wrapped(
     return secure
 
 
-def _shake_hands(end: ssl.SSLSocket | NestedTls, host: str) -> None:
+def _shake_hands(end: ssl.SSLSocket | NestedSocket, host: str) -> None:
     try:
         end.do_handshake()
     except ssl.SSLCertVerificationError as error:
