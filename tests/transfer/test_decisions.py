@@ -238,6 +238,8 @@ RIGHT = {"content-range": "bytes 10-19/100", "content-length": "10", "etag": '"v
         (206, RIGHT, ASKED, Meaning.BODY),
         (206, RIGHT | {"content-range": "BYTES 10-19/*"}, ASKED, Meaning.BODY),
         (206, RIGHT | {"etag": '"v2"'}, ASKED, Meaning.CHANGED),
+        (206, RIGHT | {"etag": '"v2"', "content-range": "bytes 10-19/101"}, ASKED, Meaning.CHANGED),
+        (206, RIGHT | {"etag": ""}, ASKED, Meaning.LIED),
         (206, RIGHT, None, Meaning.LIED),
         (206, RIGHT | {"content-range": "bytes 10-18/100"}, ASKED, Meaning.LIED),
         (206, RIGHT | {"content-range": "bytes 11-19/100"}, ASKED, Meaning.LIED),
@@ -281,6 +283,7 @@ NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         (" 17 ", 17.0),
         ("-1", None),
         ("soon", None),
+        ("Thu, 01 Jan 99999999999 12:00:30 GMT", None),
         ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
         ("Thu, 01 Jan 2026 12:00:30 -0000", 30.0),
         ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
@@ -299,26 +302,34 @@ def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "agree"),
+    ("first", "second", "contradict", "join"),
     [
-        (Identity("a", 1), Identity("a", 1), True),
-        (Identity("a", 1), Identity("b", 1), False),
-        (Identity("a", 1), Identity("a", 2), False),
-        (Identity("a", 1, "x"), Identity("a", 1, "x", "later"), True),
-        (Identity("a", 1, "x", "d"), Identity("a", 1, "y", "d"), False),
-        (Identity("a", 1, None, "d"), Identity("a", 1, "y", "e"), False),
-        (Identity("a", 1, None, "d"), Identity("a", 1, "y", "d"), True),
+        (Identity("a", 1), Identity("a", 1), False, False),
+        (Identity("a", 1), Identity("a", 1, "x"), False, True),
+        (Identity("a", 1), Identity("a", 1, None, "d"), False, True),
+        (Identity("a", 1, "x"), Identity("a", 1), False, False),
+        (Identity("a", 1, "x"), Identity("a", 1, "x", "later"), False, True),
+        (Identity("a", 1, "x"), Identity("a", 1, None, "d"), False, False),
+        (Identity("a", 1, "x", "d"), Identity("a", 1, "y", "d"), True, False),
+        (Identity("a", 1, None, "d"), Identity("a", 1, "y", "e"), True, False),
+        (Identity("a", 1, None, "d"), Identity("a", 1, None, "d"), False, True),
+        (Identity("a", 1, None, "d"), Identity("a", 1, 'W/"y"', "d"), False, True),
+        (Identity("a", 1, 'W/"x"'), Identity("a", 1, 'W/"x"'), False, False),
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"x"', "d"), False, True),
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"y"', "d"), True, True),
     ],
 )
-def test_when_two_answers_are_the_same_file(first: Identity, second: Identity, agree: bool) -> None:
-    assert first.agrees_with(second) is agree
-    assert second.agrees_with(first) is agree
+def test_when_two_answers_are_the_same_file(first: Identity, second: Identity, contradict: bool, join: bool) -> None:
+    assert first.contradicts(second) is contradict
+    assert second.contradicts(first) is contradict
+    assert first.joins(second) is join
 
 
 def test_the_conditions_fit_what_is_known() -> None:
     assert Identity("a", 1, '"x"', "d").conditions() == {"If-Match": '"x"', "If-Range": '"x"'}
     assert Identity("a", 1, None, "d").conditions() == {"If-Unmodified-Since": "d", "If-Range": "d"}
-    assert Identity("a", 1, 'W/"x"', "d").conditions() == {}
+    assert Identity("a", 1, 'W/"x"', "d").conditions() == {"If-Unmodified-Since": "d"}
+    assert Identity("a", 1, 'W/"x"').conditions() == {}
     assert Identity("a", 1).conditions() == {}
 
 
@@ -392,6 +403,7 @@ def test_rubbish_in_a_sidecar_ends_what_is_believed(tmp_path: Path) -> None:
         '{"tickhaul": 1, "artifact": 3, "bytes": 1}',
         '{"tickhaul": 1, "artifact": "a", "bytes": -1}',
         '{"tickhaul": 1, "artifact": "a", "bytes": true}',
+        pytest.param("[" * 1_000_000, id="nested"),
     ],
 )
 def test_a_sidecar_with_another_head_is_none(tmp_path: Path, head: str) -> None:

@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tickhaul.errors import StorageError
+from tickhaul.transfer import download
 
-from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in
+from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in, options
 from tests.transfer.storage import Answer, Request, Storage
 
 if TYPE_CHECKING:
@@ -133,6 +135,9 @@ def test_a_folder_with_the_files_name_is_told(tmp_path: Path, storage: Storage, 
 
 def test_a_file_of_another_length_is_not_replaced_unasked(tmp_path: Path, storage: Storage) -> None:
     (tmp_path / "a.csv.gz").write_text("mine")
+    unknown = [replace(file, size=None) for file in storage.listing()]
+    with pytest.raises(StorageError, match=r"it is a file of 4 bytes, and no length is announced; .*restart"):
+        download(unknown, tmp_path, refresh=lambda: unknown, export_id="exp_1", options=options())
     with pytest.raises(StorageError, match=r"in the way: it is a file of 4 bytes, and 307200 are announced; .*restart"):
         haul(storage, tmp_path)
     assert (tmp_path / "a.csv.gz").read_text() == "mine"
@@ -169,6 +174,34 @@ def test_a_file_the_manifest_does_not_know_is_taken_by_its_length_and_noted(tmp_
     assert storage.requests == []
     assert_arrived(storage, tmp_path)
     assert json.loads((tmp_path / "tickhaul.json").read_text())["files"]["a.csv.gz"]["bytes"] == 300 * KIB
+
+
+def test_a_folder_below_a_link_that_leads_nowhere_is_told(tmp_path: Path, storage: Storage) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(StorageError, match="out is a link that leads nowhere"):
+        haul(storage, tmp_path / "out" / "deeper")
+    assert names_in(tmp_path) == ["out"]
+
+
+def test_a_folder_removed_in_the_middle_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+
+    def remove(request: Request, answer: Answer) -> Answer:
+        if request.nth == 3:
+            shutil.rmtree(folder)
+        return answer
+
+    with (
+        Storage({"a": content(900 * KIB), "b": b"1"}, remove) as storage,
+        pytest.raises(StorageError, match=r"out.*No such file or directory"),
+    ):
+        haul(storage, folder)
+
+
+def test_a_manifest_nested_beyond_reason_is_none(tmp_path: Path, storage: Storage) -> None:
+    (tmp_path / "tickhaul.json").write_text("[" * 1_000_000)
+    haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
 
 
 def test_exports_share_a_folder_and_its_manifest(tmp_path: Path) -> None:

@@ -191,15 +191,17 @@ def test_a_broken_connection_hands_over_what_came_before(pair: tuple[Stream, soc
     theirs.sendall(b"before")
 
     class Broken:
-        """A socket that breaks after its first piece."""
+        """A socket that breaks after its first piece, tells so once, and is over then, as a reset one is."""
 
         def __init__(self) -> None:
             self.reads = 0
 
         def recv_into(self, view: memoryview) -> int:
             self.reads += 1
-            if self.reads > 1:
+            if self.reads == 2:
                 raise ConnectionResetError
+            if self.reads > 2:
+                return 0
             view[:6] = b"before"
             return 6
 

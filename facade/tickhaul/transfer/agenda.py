@@ -109,8 +109,8 @@ class Part:
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on where it broke off; without ranges, or an end to name in one, it cannot."""
-        return self.work.ranged and self.end is not None
+        """Whether it can go on where it broke off: not without ranges, an end to name in one, or a mark to join by."""
+        return self.work.ranged and self.end is not None and (self.position == 0 or self.work.known.mark is not None)
 
     @property
     def left(self) -> int:

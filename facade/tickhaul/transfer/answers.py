@@ -57,11 +57,13 @@ def judge(status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | N
         known: what is known of the file so far.
 
     Returns:
-        What to do. A 206 is read only if its ``Content-Range`` is exactly what was asked for, and any body only if it is
-        of the version that is known and of the announced length.
+        What to do. A 206 is read only if its ``Content-Range`` is exactly what was asked for and it bears the mark of
+        the version that is known, and any body only if it is of that version and of the announced length.
     """
     if status == 200:
         length = _number(headers.get("content-length")) if "transfer-encoding" not in headers else None
+        if length is None and known.size is None and "transfer-encoding" not in headers:
+            return Judgement(Meaning.WRONG, "nobody says how long the file is, so that a part would pass for all of it")
         return _body(headers, length, known, Meaning.BODY if asked is None else Meaning.WHOLE)
     if status == 206:
         if asked is None:
@@ -90,18 +92,23 @@ def _part(headers: Mapping[str, str], asked: tuple[int, int], known: Identity) -
     if length is not None and length != asked[1] - asked[0]:
         return Judgement(Meaning.LIED, f"206 with {length} bytes, asked for {asked[1] - asked[0]}")
     total = None if found[3] == "*" else int(found[3])
-    return _body(headers, total, known, Meaning.BODY)
+    judgement = _body(headers, total, known, Meaning.BODY)
+    if judgement.identity is not None and not known.joins(judgement.identity):
+        return Judgement(Meaning.LIED, "206 without the mark of a version")
+    return judgement
 
 
 def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning: Meaning) -> Judgement:
     fresh = Identity(
-        known.artifact, size if size is not None else known.size, headers.get("etag"), headers.get("last-modified")
+        known.artifact,
+        size if size is not None else known.size,
+        headers.get("etag") or None,
+        headers.get("last-modified") or None,
     )
+    if known.contradicts(fresh):
+        return Judgement(Meaning.CHANGED, "the file has changed")
     if known.size is not None and fresh.size != known.size:
         return Judgement(Meaning.WRONG, f"the host has {fresh.size} bytes, {known.size} were announced")
-    sized = Identity(known.artifact, fresh.size, known.etag, known.last_modified)
-    if not sized.agrees_with(fresh):
-        return Judgement(Meaning.CHANGED, "the file has changed")
     return Judgement(meaning, identity=fresh)
 
 
@@ -130,6 +137,6 @@ def _date(text: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -222,7 +222,8 @@ class Build:
         for part in running:
             done.add(part.start, part.position)
         size = work.size
-        if size is None or not done.total or not (work.ranged or not done.missing(size)):
+        can_go_on = work.ranged and work.known.mark is not None
+        if size is None or not done.total or not (can_go_on or not done.missing(size)):
             self.discard()
             return
         # Whatever ended the transfer is the error to report; a sidecar that cannot be written costs a part, no more.

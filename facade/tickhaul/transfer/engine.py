@@ -73,7 +73,7 @@ def download(
 
     Raises:
         UnsafeFilenameError: a file's name is no plain file name; nothing was fetched.
-        IntegrityError: what arrived is not what was announced, as often as it was tried.
+        IntegrityError: what arrived is not what was announced, as often as it was tried; or an artifact is listed twice.
         StorageError: the storage host refused or kept failing, or the disk did.
         TransferCanceled: ``cancel`` was set.
         Exception: whatever ``refresh`` or ``on_progress`` raised.
@@ -81,6 +81,8 @@ def download(
     for file in files:
         check_name(file.filename)
     check_distinct(file.filename for file in files)
+    if len({file.id for file in files}) < len(files):
+        raise IntegrityError("the service listed an artifact twice, so which URL is whose cannot be told")
     options = options or TransferOptions()
     if not files:
         Folder(directory)

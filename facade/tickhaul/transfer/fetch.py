@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import IntegrityError, StorageError
@@ -39,6 +40,10 @@ _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
 _ALL_REFUSED = 6  # listings, with no file handed over in between
 _WRONG = 3
+
+
+class SurplusError(WireError):
+    """A body is longer than it can be, so that nothing of it can be relied on."""
 
 
 class Fetcher:
@@ -95,6 +100,8 @@ class Fetcher:
             return
         if isinstance(problem, RefusedError):
             transfer.fail(StorageError(str(problem), filename=build.name))
+        elif isinstance(problem, SurplusError):
+            transfer.changed_underneath(build, part, str(problem), ranged=False)
         elif part.end is not None and part.position >= part.end and part.position > part.start:
             transfer.whole(part)  # what broke was the half another thread has taken over
         else:
@@ -122,7 +129,8 @@ class Fetcher:
             transfer.give_up(build, StorageError("the export no longer lists this file", filename=build.name))
             return None
         if lease.file.size != build.file.size:
-            build.file = lease.file
+            # Its name stays the one that was checked, whatever the new listing calls it.
+            build.file = replace(build.file, size=lease.file.size)
             transfer.changed_underneath(build, part, "another size is announced", ranged=True)
             return None
         return lease
@@ -147,7 +155,7 @@ class Fetcher:
             return
         try:
             draft.claims.extend(claims_in(reply.headers, None if judgement.meaning is Meaning.WHOLE else asked))
-            done = self._read(part, draft, reply, until)
+            done = self._read(part, draft, reply, part.end if judgement.meaning is Meaning.WHOLE else until)
         finally:
             draft.file.release()
         if done or part.stale:
@@ -210,7 +218,7 @@ class Fetcher:
             if part.end is not None and part.position < part.end:
                 raise WireError("the body ended too early")
             if until is not None and part.end == until and not reply.over and channel.read_into(buffer[:1]):
-                raise WireError("the host sent more than was asked for")
+                raise SurplusError("the host sent more than was asked for")
             return True
         finally:
             # What came before a connection broke is as good as the rest.
@@ -277,7 +285,7 @@ class Fetcher:
     ) -> None:
         """Give a part back to be tried again, or end it when it has failed too often."""
         transfer, options = self._transfer, self._options
-        if part.position - part.start >= _HEADWAY:
+        if part.resumable and part.position - part.start >= _HEADWAY:
             part.failures = 0
         part.failures += 1
         attempts = min(options.attempts, most or options.attempts)

@@ -56,8 +56,11 @@ class Folder:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
-                in_the_way = next((path for path in (self.path, *self.path.parents) if path.exists()), self.path)
-                raise StorageError(f"{in_the_way} is a file, not a folder") from None
+                in_the_way = next(
+                    (path for path in (self.path, *self.path.parents) if os.path.lexists(path)), self.path
+                )
+                what = "a link that leads nowhere" if in_the_way.is_symlink() else "a file, not a folder"
+                raise StorageError(f"{in_the_way} is {what}") from None
         self.reload()
 
     def _scan(self) -> dict[str, list[Path]]:
@@ -117,7 +120,8 @@ class Folder:
         if entry is None:
             if status.st_size == file.size:
                 return There.IT
-            found = f"a file of {status.st_size} bytes, and {file.size} are announced"
+            announced = "no length is" if file.size is None else f"{file.size} are"
+            found = f"a file of {status.st_size} bytes, and {announced} announced"
         elif entry.artifact != file.id:
             found = f"the file of artifact {entry.artifact}"
         else:
@@ -198,10 +202,12 @@ class Folder:
 
 
 def _useful(part: PartFile, memory: Memory, file: RemoteFile) -> bool:
-    """Whether a leftover is of the file as it is announced now, and at least as long as its sidecar says."""
+    """Whether a leftover is of the file as announced now, can be gone on with, and is as long as its sidecar says."""
     ends = [end for _, end in memory.done]
-    fits = file.size is None or memory.identity.size == file.size
-    return bool(ends) and fits and part.length >= ends[-1]
+    size = memory.identity.size
+    fits = file.size is None or size == file.size
+    joins = memory.identity.mark is not None or (size is not None and not memory.done.missing(size))
+    return bool(ends) and fits and joins and part.length >= ends[-1]
 
 
 def sidecar_path(part: Path) -> Path:

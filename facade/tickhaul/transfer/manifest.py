@@ -59,7 +59,7 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
             return {}
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, dict):

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from tickhaul.errors import IntegrityError
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
@@ -39,12 +41,19 @@ class RemoteFile:
         filename: the name the service gives it; checked before it touches a disk.
         size: its length in bytes, ``None`` when the service does not say.
         url: the presigned URL. Its query is a secret, so it is in no ``repr``.
+
+    Raises:
+        IntegrityError: the length is none.
     """
 
     id: str
     filename: str
     size: int | None
     url: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.size is not None and self.size < 0:
+            raise IntegrityError(f"a length of {self.size} bytes was announced", filename=self.filename)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,27 +46,37 @@ class Identity:
     etag: str | None = None
     last_modified: str | None = None
 
-    def agrees_with(self, other: Identity) -> bool:
-        """Whether both can be the same version of the same file: nothing that both know differs."""
-        if self.artifact != other.artifact or self.size != other.size:
-            return False
+    @property
+    def mark(self) -> str | None:
+        """What tells this version's bytes from any other's: a strong ETag, else ``Last-Modified``.
+
+        A weak ETag identifies meaning and not bytes (RFC 9110, 8.8.1).
+        """
+        if self.etag is not None and not self.etag.startswith("W/"):
+            return self.etag
+        return self.last_modified
+
+    def contradicts(self, other: Identity) -> bool:
+        """Whether the two are certainly not the same version."""
         if self.etag is not None and other.etag is not None:
-            return self.etag == other.etag
-        if self.last_modified is not None and other.last_modified is not None:
-            return self.last_modified == other.last_modified
-        return True
+            return self.etag != other.etag
+        return None not in {self.last_modified, other.last_modified} and self.last_modified != other.last_modified
+
+    def joins(self, other: Identity) -> bool:
+        """Whether bytes of both may stand in one file: they have the same mark, or the first has none yet."""
+        return other.mark is not None and self.mark in {None, other.mark}
 
     def conditions(self) -> dict[str, str]:
         """Headers which make a server refuse or start over when it has another version by now.
 
-        Both forms: servers know one, the other, or neither, and all answers are compared anyway. A weak ETag
-        identifies meaning and not bytes, so it can condition nothing (RFC 9110, 8.8.3).
+        Both forms: servers know one, the other, or neither, and all answers are compared anyway. ``If-Range`` with a
+        date is only for versions that have no ETag at all (RFC 9110, 13.1.5).
         """
-        if self.etag is not None and not self.etag.startswith("W/"):
-            return {"If-Match": self.etag, "If-Range": self.etag}
-        if self.etag is None and self.last_modified is not None:
-            return {"If-Unmodified-Since": self.last_modified, "If-Range": self.last_modified}
-        return {}
+        if self.mark is None:
+            return {}
+        if self.mark == self.etag:
+            return {"If-Match": self.mark, "If-Range": self.mark}
+        return {"If-Unmodified-Since": self.mark} | ({"If-Range": self.mark} if self.etag is None else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +248,7 @@ def _write(handle: int, *lines: dict[str, object]) -> None:
 def _object(line: bytes) -> dict[str, object] | None:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -82,6 +82,7 @@ class Stream:
         self._end = 0
         self._mark = 1
         self._marks = True
+        self._broken: OSError | None = None
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``.
@@ -180,6 +181,8 @@ class Stream:
             How much of it is filled; and what to wait for (``read``, ``write``) to get more, ``None`` when it is full or
             the connection has ended.
         """
+        if self._broken is not None:
+            raise self._broken
         receive, size = self._sock.recv_into, len(view)
         with self._turn:
             try:
@@ -192,10 +195,11 @@ class Stream:
                 return count, "read"
             except ssl.SSLWantWriteError:
                 return count, "write"
-            except OSError:
+            except OSError as error:
                 if not count:
                     raise
-                # What came before is good; the next read meets the same error.
+                # What came before is good. A socket tells of a reset once, and afterwards says the connection has ended.
+                self._broken = error
         return count, None
 
     @property
