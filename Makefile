@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
-	bench-xyt kills fuzz spec-diff docs sandbox clean
+	bench-xyt bench-sandbox kills fuzz spec-diff docs sandbox clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench-xyt: $(READY)  ## Measure xyt hub's tables against protobuf's bare parser 
 
 kills: $(READY)  ## Kill a download 200 times with kill -9, and take it to its end each time.
 	TICKHAUL_KILLS=200 $(BIN)/python -m pytest --quiet tests/transfer/test_kill.py
+
+bench-sandbox: $(READY)  ## Let fifty clients use a sandbox for SECONDS: no lost update, memory flat.
+	PYTHONPATH=. $(BIN)/python bench/sandbox.py --seconds $(SECONDS) $(ARGS)
 
 fuzz: $(READY)  ## Fuzz what reads bytes from outside, SECONDS for each target.
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)

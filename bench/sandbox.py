@@ -23,6 +23,8 @@ FLAGS = (
     *("--minute-limit", "100000000", "--hour-limit", "100000000", "--messages-per-minute", "6", "--seed", "1"),
     # Hours go by while a file is fetched.
     *("--url-lifetime", "86400"),
+    # The memory of requests is to be full before half-time.
+    *("--set", "recorded_requests=1000"),
 )
 # What the second half may add to what the first has left, beyond which memory is not called flat.
 GROWTH_BYTES = 16 << 20

@@ -101,10 +101,11 @@ def advance_to(clock: Clock, advanced_ns: int) -> None:
         clock: The clock.
         advanced_ns: The `advanced_ns` of the other one.
     """
-    missing = max(0, advanced_ns - clock.advanced_ns)
-    # In two steps, because a float of seconds has no room for the nanoseconds of a long one.
-    clock.advance(missing // SECOND)
-    clock.advance(missing % SECOND / SECOND)
+    missing = advanced_ns - clock.advanced_ns
+    if missing > 0:
+        # In two steps, because a float of seconds has no room for the nanoseconds of a long one.
+        clock.advance(missing // SECOND)
+        clock.advance(missing % SECOND / SECOND)
 
 
 def _step(seconds: float) -> int:

@@ -287,12 +287,16 @@ class Exports:
     async def _settle(self, jobs: Sequence[Job]) -> None:
         """Wait for files that simulated time says are ready, so that an advanced clock needs no patience."""
         now = self._clock.now_ns()
-        builds = [job.build for job in jobs if job.build and not job.build.done() and now >= job.due_ns]
+        builds = [job.build for job in jobs if job.build and now >= job.due_ns]
         if builds:
             await asyncio.wait(builds, timeout=self._settings.build_patience)
 
     def _begin(self, job: Job) -> None:
+        def forget(_: asyncio.Task[None]) -> None:
+            job.build = None
+
         job.build = asyncio.get_running_loop().create_task(self._build(job))
+        job.build.add_done_callback(forget)
 
     async def _build(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
@@ -326,8 +330,8 @@ class Exports:
             for name, recipe in zip(names, recipes, strict=True):
                 made.append(self._store.make(name, recipe, given_up))
         except GivenUpError:
-            for artifact in made:
-                self._store.forget(artifact.artifact_id)
+            for name in names:
+                self._store.forget(name)
             raise
         return made
 

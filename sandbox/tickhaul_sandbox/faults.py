@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -81,6 +82,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 _COMMON: Mapping[str, OptionValue] = MappingProxyType({"times": 0, "after": 0, "p": 1.0})
+_REMEMBERED = 10_000
 _FORMS = ("seconds", "date", "none")
 # Faults whose moment is deep inside an operation rather than at the edge of the request.
 _DEEP = frozenset({"expired-url", "failed-export"})
@@ -170,14 +172,14 @@ class Faults:
         self._seed = seed
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._strikes: list[Strike] = []
+        self._strikes: deque[Strike] = deque(maxlen=_REMEMBERED)
         self._added = 0
         for spec in specs:
             self.add(spec)
 
     @property
     def strikes(self) -> list[Strike]:
-        """What has struck so far, oldest first."""
+        """What has struck last, oldest first; a sandbox may run for days, so there is a bound."""
         with self._lock:
             return list(self._strikes)
 

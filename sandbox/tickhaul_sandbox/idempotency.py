@@ -44,12 +44,12 @@ class Replay:
     answer: Answer
 
 
-@dataclass
-class _Entry:
+@dataclass(frozen=True)
+class _Running:
+    """A first request that has not been answered yet."""
+
     fingerprint: bytes
-    begun_ns: int
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    answer: Answer | None = None
 
 
 class Replays:
@@ -65,7 +65,9 @@ class Replays:
         self._settings = settings
         self._clock = clock
         self._shelf = shelf
-        self._entries: dict[uuid.UUID, _Entry] = {}
+        self._running: dict[uuid.UUID, _Running] = {}
+        # In the order of their answers, so the old ones are in front; a request takes seconds, a key lasts a day.
+        self._known: dict[uuid.UUID, Replay] = {}
 
     def restore(self) -> None:
         """Take up the answers of an earlier run.
@@ -75,10 +77,7 @@ class Replays:
         """
         known: list[Replay] = []
         self._shelf.restore(known.append)
-        for replay in sorted(known, key=lambda replay: replay.begun_ns):
-            entry = _Entry(replay.fingerprint, replay.begun_ns, answer=replay.answer)
-            entry.ended.set()
-            self._entries[replay.key] = entry
+        self._known.update((replay.key, replay) for replay in sorted(known, key=lambda replay: replay.begun_ns))
 
     async def once(self, key: str, fingerprint: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
         """Answer a request, by acting or by giving the answer of the first request with its key again.
@@ -92,30 +91,30 @@ class Replays:
             ApiError: 400 for a key that is no UUID, 409 for one used for something else or still in progress.
         """
         name = parse_key(key)
-        self._expire()
-        while (entry := self._entries.get(name)) is not None:
-            if entry.fingerprint != fingerprint:
-                raise conflict("Idempotency-Key was already used for a different request")
-            if entry.answer is not None:
-                return entry.answer
+        while (running := self._running.get(name)) is not None:
+            _check_same(running.fingerprint, fingerprint)
             try:
-                await asyncio.wait_for(entry.ended.wait(), self._settings.idempotency_wait)
+                await asyncio.wait_for(running.ended.wait(), self._settings.idempotency_wait)
             except TimeoutError:
                 raise conflict("A request with this Idempotency-Key is still in progress") from None
+        self._expire()
+        if (replay := self._known.get(name)) is not None:
+            _check_same(replay.fingerprint, fingerprint)
+            return replay.answer
         return await self._first(name, fingerprint, act)
 
     async def _first(self, name: uuid.UUID, fingerprint: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
-        entry = self._entries[name] = _Entry(fingerprint, self._clock.now_ns())
+        running = self._running[name] = _Running(fingerprint)
+        begun_ns = self._clock.now_ns()
         try:
             answer = await act()
             if self._kept(answer.status):
-                entry.answer = answer
-                self._shelf.put(name.hex, Replay(name, fingerprint, entry.begun_ns, answer))
+                self._known[name] = Replay(name, fingerprint, begun_ns, answer)
+                self._shelf.put(name.hex, self._known[name])
             return answer
         finally:
-            if entry.answer is None:
-                del self._entries[name]
-            entry.ended.set()
+            del self._running[name]
+            running.ended.set()
 
     def _kept(self, status: int) -> bool:
         if status >= 500 or status in _NEVER_KEPT:
@@ -124,13 +123,17 @@ class Replays:
 
     def _expire(self) -> None:
         oldest = self._clock.now_ns() - round(self._settings.idempotency_hours * 3600 * SECOND)
-        # Entries are in the order of their beginning, so the old ones are in front.
-        while self._entries:
-            name, entry = next(iter(self._entries.items()))
-            if entry.begun_ns > oldest or not entry.ended.is_set():
+        while self._known:
+            name, replay = next(iter(self._known.items()))
+            if replay.begun_ns > oldest:
                 return
-            del self._entries[name]
+            del self._known[name]
             self._shelf.drop(name.hex)
+
+
+def _check_same(known: bytes, asked: bytes) -> None:
+    if known != asked:
+        raise conflict("Idempotency-Key was already used for a different request")
 
 
 def parse_key(text: str) -> uuid.UUID:

@@ -81,14 +81,17 @@ class BookLayout:
                 times.append(message.collection_ns)
                 yield Message(number, message.payload)
 
-        bids, asks, written, exchange_ns = _Side(), _Side(), 0, None
+        bids, asks, written = _Side(), _Side(), 0
+        exchange_ns: int | None = None
         for number, instant, is_snapshot, side, price, size, level_id in self._updates.rows(numbered()):
             while isinstance(number, int) and written < number:
                 yield self._row(times[written], exchange_ns, bids, asks)
                 written, exchange_ns = written + 1, None
                 if is_snapshot and written == number:
                     bids, asks = _Side(), _Side()
-            exchange_ns = instant
+            if isinstance(instant, int):
+                # Where each level has its own time, the book is as late as its latest.
+                exchange_ns = instant if exchange_ns is None else max(exchange_ns, instant)
             chosen = bids if side == "bid" else asks
             if isinstance(size, Decimal):
                 chosen.set(_text(level_id), price if isinstance(price, Decimal) else None, size)
