@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from tests.sandbox.api import BTCUSDT, HOUR, SECOND, Api, ok
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # How long an export takes in simulated time: two seconds queued, eight running.
 QUEUED_SECONDS = 2
@@ -69,24 +64,6 @@ class Caller(Api):
         body = {"name": name, "stream_category": category, "columns": [TIME, PRICE], **content}
         created: dict[str, Any] = ok(self.post("/export-schemas", body), 201)
         return created
-
-
-def write_recordings(directory: Path, messages: Mapping[tuple[str, str, str], Sequence[object]]) -> None:
-    """Write recordings for a sandbox to serve, the messages of each four seconds apart.
-
-    Args:
-        directory: Where to.
-        messages: The messages of each exchange, instrument and stream type; a text is taken as it is.
-    """
-    entries: list[dict[str, str]] = []
-    for (exchange, instrument, stream_type), payloads in messages.items():
-        name = f"{exchange}__{instrument}__{stream_type}.tsv.gz"
-        with gzip.open(directory / name, "wt", encoding="utf-8", newline="\n") as file:
-            for number, payload in enumerate(payloads):
-                text = payload if isinstance(payload, str) else json.dumps(payload)
-                file.write(f"{4 * number * SECOND}\t{text}\n")
-        entries.append({"file": name, "exchange": exchange, "instrument": instrument, "stream_type": stream_type})
-    (directory / "index.json").write_text(json.dumps(entries), encoding="utf-8")
 
 
 def read_parquet(content: bytes) -> tuple[dict[str, str], list[tuple[Any, ...]]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 
-from tests.facts.caller import EXPORT_SECONDS, KEYS, TIME, Caller, read_parquet, write_recordings
+from tests.facts.caller import EXPORT_SECONDS, KEYS, TIME, Caller, read_parquet
 from tests.sandbox.api import START, code, ok
+from tests.sandbox.recordings import write_recordings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import Settings
 
-from tests.facts.caller import EXPORT_SECONDS, KEYS, Caller, write_recordings
+from tests.facts.caller import EXPORT_SECONDS, KEYS, Caller
 from tests.sandbox.api import BTCUSDT, SECOND, ok
+from tests.sandbox.recordings import write_recordings
 
 if TYPE_CHECKING:
     from pathlib import Path

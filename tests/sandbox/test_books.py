@@ -78,6 +78,14 @@ def test_a_snapshot_starts_the_book_anew_and_other_messages_leave_it() -> None:
     assert [row["exchange_timestamp_ns"] for row in rows] == [None, None, 1_705_312_800_000_000_000, None]
 
 
+def test_a_book_is_as_late_as_its_latest_level() -> None:
+    levels = [["3", "1", "1534614057.5"], ["4", "1", "1534614056.25"]]
+    snapshot = json.dumps([1, {"as": levels, "bs": [["2", "1", "1534600000.0"]]}, "book-1000", "XBT/USD"])
+    update = json.dumps([1, {"b": [["2", "3", "1534614058.0"]], "c": "1"}, "book-1000", "XBT/USD"])
+    rows = book_rows("kraken", [snapshot, update])
+    assert [row["exchange_timestamp_ns"] for row in rows] == [1_534_614_057_500_000_000, 1_534_614_058_000_000_000]
+
+
 def test_a_level_known_by_its_number_keeps_its_price() -> None:
     def table(action: str, **row: Any) -> str:
         return json.dumps({"table": "orderBookL2", "action": action, "data": [{"id": 7, "side": "Buy", **row}]})
