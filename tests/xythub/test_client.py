@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import pickle
+import traceback
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from tickhaul import (
     RateLimitError,
     ResponseDecodeError,
     ServerError,
+    TickhaulError,
     xythub,
 )
 from tickhaul.xythub.errors import FramingError, TableError
@@ -27,7 +29,7 @@ from tickhaul_sandbox.xythub.framing import SPOILED
 from xythub_proto.v1_1_2 import api_data_pb2 as old
 from xythub_proto.v2_0_0.api_data_pb2 import DataRequest, DataResponse
 
-from tests.support.behaviours import answer, body, html, last, lose
+from tests.support.behaviours import answer, body, html, last, lose, stall
 from tests.support.clock import FakeClock
 from tests.xythub.answers import answer as table_answer
 from tests.xythub.faces import CLIENT_SECRET, KEY, PASSWORD, USER
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tickhaul import RequestInfo, ResponseInfo, RetryInfo
     from tickhaul_sandbox import Sandbox
 
+    from tests.support.behaviours import Step
     from tests.support.server import Received, Serve
     from tests.xythub.faces import Connect
 
@@ -440,6 +443,32 @@ class TestTelling:
         shown += [repr(vars(client._session._tokens)), repr(told), caplog.text]
         for secret in (PASSWORD, CLIENT_SECRET, TOKEN, "cDRzcyZ3MHJk", "p4ss%26w0rd"):
             assert secret not in "\n".join(shown), secret
+
+    @pytest.mark.parametrize(
+        "plan",
+        [
+            pytest.param([grant(), refusal(404, "not_found", "no")], id="an error"),
+            pytest.param([grant(), refusal(401, "no", "no"), grant("another"), refusal(401, "no", "no")], id="refused"),
+            pytest.param([grant(), refusal(401, "no", "no"), refusal(400, "no", "no")], id="no new token"),
+            pytest.param([grant(), body(b"no frame")], id="no frame"),
+            pytest.param([grant(), last(lose())], id="lost"),
+            pytest.param([grant(), stall()], id="late"),
+            pytest.param([refusal(400, "no", "no")], id="no token"),
+            pytest.param([answer({"access_token": "a b", "password": PASSWORD})], id="no grant"),
+            pytest.param([stall()], id="a late token"),
+        ],
+    )
+    def test_nothing_secret_shows_to_tools_that_report_variables(
+        self, connect: Connect, serve: Serve, plan: list[Step]
+    ) -> None:
+        client = connect(serve(*plan).url, max_retries=0, deadline=0.5)
+        with pytest.raises(TickhaulError) as caught:
+            client.get("nothing")
+        report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        text = "".join(report.format())
+        assert "arguments = " in text or "held" in text or "self = " in text
+        for secret in (PASSWORD, "p4ss%26w0rd", CLIENT_SECRET, TOKEN, "another", "Bearer ", "Basic "):
+            assert secret not in text.replace(repr(plan), ""), secret
 
     def test_nothing_secret_shows_when_no_token_is_given(self, connect: Connect, serve: Serve) -> None:
         def echoing(exchange: Any) -> None:

@@ -60,6 +60,8 @@ class TestDays:
             pd.NaT,
             np.datetime64("2016-05-05T01"),
             np.datetime64("NaT", "ns"),
+            np.datetime64(12_000, "Y"),
+            np.datetime64(10**17, "Y"),
         ],
     )
     def test_what_is_no_day_is_refused(self, value: Any) -> None:

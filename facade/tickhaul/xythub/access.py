@@ -43,8 +43,8 @@ class Access:
     def secrets(self) -> Secrets:
         """All that must not show: the password, the client secret, and both as they travel."""
         credentials, settings = self.credentials, self.settings
-        basic = credentials.authorization(settings).partition(" ")[2]
-        form = credentials.form(settings).decode().rpartition("=")[2]
+        basic = credentials.authorization(settings).reveal().partition(" ")[2]
+        form = credentials.form(settings).reveal().rpartition("=")[2]
         return Secrets(credentials.word, credentials.client_secret, basic, form)
 
 

@@ -53,7 +53,7 @@ def _read_calendar(dates: Iterable[Any]) -> npt.NDArray[np.int32]:
     year, month, day = parts.T
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     firsts = months.astype("datetime64[D]").astype(np.int64)
-    lengths = (months + 1).astype("datetime64[D]").astype(np.int64) - firsts
+    lengths = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64) - firsts
     days = firsts + day - 1
     # A date that was not sent has nothing in it.
     absent = ~parts.any(axis=1)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from tickhaul._core.secrets import Secret
+
 if TYPE_CHECKING:
     from tickhaul.xythub.settings import Settings
 
@@ -38,15 +40,15 @@ class Credentials:
     is_api_key: bool
     client_secret: str
 
-    def authorization(self, settings: Settings) -> str:
+    def authorization(self, settings: Settings) -> Secret:
         """The value of the ``Authorization`` header of a token request."""
         login = f"{settings.client_id}:{self.client_secret}"
-        return f"Basic {b64encode(login.encode()).decode()}"
+        return Secret(f"Basic {b64encode(login.encode()).decode()}")
 
-    def form(self, settings: Settings) -> bytes:
+    def form(self, settings: Settings) -> Secret:
         """The body of a token request."""
         field = settings.api_key_field if self.is_api_key else "password"
-        return urlencode({"grant_type": "password", "username": self.user, field: self.word}).encode()
+        return Secret(urlencode({"grant_type": "password", "username": self.user, field: self.word}))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -65,10 +65,13 @@ def to_day(name: str, value: DayLike) -> date:
         except ValueError as error:
             raise ValueError(f"{name}={value!r}: {error}") from None
     if _is_numpy(value, "datetime64"):
-        days = value.astype("datetime64[D]")
-        if days != value:
-            raise ValueError(f"{name}={value!r}: expected a day, not a moment within one")
-        return _EPOCH + timedelta(days=int(days.astype("int64")))
+        try:
+            days = value.astype("datetime64[D]")
+            if days != value:
+                raise ValueError(f"{name}={value!r}: expected a day, not a moment within one")
+            return _EPOCH + timedelta(days=int(days.astype("int64")))
+        except OverflowError:
+            raise ValueError(f"{name}={value!r}: expected a day of the years 1 to 9999") from None
     raise TypeError(f"{name}={value!r}: expected a date or text such as '2016-05-05', not {type(value).__name__}")
 
 

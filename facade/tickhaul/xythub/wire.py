@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import WireRequest
 
 if TYPE_CHECKING:
@@ -38,11 +39,14 @@ class FrameWriter:
 
         Args:
             operation: what is called.
-            arguments: ``body``, its bytes or ``None``, and ``authorization``, the value of the header of that name.
+            arguments: ``body``, which is bytes, a secret text or ``None``, and ``authorization``, the value of the header
+                of that name. Secrets are wrapped, for tools that report errors show the variables of a call.
             key: always ``None``.
         """
-        body = cast("bytes | None", arguments["body"])
-        headers = [*self._headers, (b"Authorization", cast("str", arguments["authorization"]).encode())]
+        given = cast("bytes | Secret | None", arguments["body"])
+        body = given.reveal().encode() if isinstance(given, Secret) else given
+        authorization = cast("Secret", arguments["authorization"])
+        headers = [*self._headers, (b"Authorization", authorization.reveal().encode())]
         if body is not None:
             headers.append((b"Content-Type", (operation.content_type or "").encode()))
             headers.append((b"Content-Length", str(len(body)).encode()))

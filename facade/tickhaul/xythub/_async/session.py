@@ -10,6 +10,7 @@ from tickhaul import errors
 from tickhaul._async.executor import AsyncExecutor
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
+from tickhaul._core.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._async.tokens import AsyncTokens
 from tickhaul.xythub.addresses import read_address
@@ -127,7 +128,7 @@ class AsyncSession:
             return await executor.run(operation, _arguments(body, held), options, deadline=deadline), held
         except errors.AuthenticationError:
             # Once: the token may have ended early. A new one that is refused too is the end of it.
-            refused = held.grant.token
+            refused = held
         held = await self._tokens.take(options, deadline, refused=refused)
         return await executor.run(operation, _arguments(body, held), options, deadline=deadline), held
 
@@ -226,4 +227,4 @@ class AsyncHubCaller:
 
 
 def _arguments(body: bytes | None, held: Held) -> dict[str, object]:
-    return {"body": body, "authorization": f"Bearer {held.grant.token}"}
+    return {"body": body, "authorization": Secret(f"Bearer {held.grant.token}")}

@@ -82,7 +82,7 @@ class AsyncTokens:
         self._lock = threading.Lock()
         renew_after_fork(self)
 
-    async def take(self, options: CallOptions, deadline: Deadline, *, refused: str | None = None) -> Held:
+    async def take(self, options: CallOptions, deadline: Deadline, *, refused: Held | None = None) -> Held:
         """A token that is good, as far as one can know.
 
         Args:
@@ -125,9 +125,9 @@ class AsyncTokens:
         self._lock = threading.Lock()
         self._doors = {}
 
-    def _usable(self, refused: str | None) -> Held | None:
+    def _usable(self, refused: Held | None) -> Held | None:
         held = self._held
-        if held is None or held.grant.token == refused:
+        if held is None or (refused is not None and held.grant.token == refused.grant.token):
             return None
         return held if self._executor.clock.monotonic() < held.stale_at else None
 

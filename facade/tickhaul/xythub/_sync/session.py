@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from tickhaul import errors
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
+from tickhaul._core.secrets import Secret
 from tickhaul._sync.executor import Executor
 from tickhaul.xythub import answers
 from tickhaul.xythub._sync.tokens import Tokens
@@ -128,7 +129,7 @@ class Session:
             return executor.run(operation, _arguments(body, held), options, deadline=deadline), held
         except errors.AuthenticationError:
             # Once: the token may have ended early. A new one that is refused too is the end of it.
-            refused = held.grant.token
+            refused = held
         held = self._tokens.take(options, deadline, refused=refused)
         return executor.run(operation, _arguments(body, held), options, deadline=deadline), held
 
@@ -227,4 +228,4 @@ class HubCaller:
 
 
 def _arguments(body: bytes | None, held: Held) -> dict[str, object]:
-    return {"body": body, "authorization": f"Bearer {held.grant.token}"}
+    return {"body": body, "authorization": Secret(f"Bearer {held.grant.token}")}
