@@ -130,11 +130,14 @@ def _past_microsecond(value: object) -> int:
 
 
 def _from_datetime64(value: _Datetime64) -> int:
-    exact = value.astype("datetime64[ns]")
-    # numpy wraps around and rounds without a word; its "not a time" differs from itself.
-    if exact.astype(str(value.dtype)) != value:
-        raise ValueError(f"time {value!r} is not a whole number of nanoseconds that 64 bits can hold")
-    return int(exact.astype("int64"))
+    try:
+        exact = value.astype("datetime64[ns]")
+        # numpy rounds and, before 2.5, wraps around without a word; its "not a time" differs from itself.
+        if exact.astype(str(value.dtype)) == value:
+            return int(exact.astype("int64"))
+    except OverflowError:
+        pass
+    raise ValueError(f"time {value!r} is not a whole number of nanoseconds that 64 bits can hold")
 
 
 def _checked_unit(value: object, ns: int) -> int:
