@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tickhaul.errors import IntegrityError
+from tickhaul.errors import IntegrityError, StorageError
+from tickhaul.transfer import finish
 from tickhaul.transfer.checksums import Claim, broken_claim, claims_in
 from tickhaul.transfer.crc import LaneCrc, crc32c, crc64nvme
 
@@ -111,6 +112,24 @@ def test_bytes_damaged_on_the_way_are_fetched_again(tmp_path: Path) -> None:
 
         storage.fault = damage
         haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
+
+
+def test_what_the_host_announced_outlives_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise StorageError("the machine dies")
+
+    with Storage({"a": content(300 * KIB)}) as storage:
+        announcing("Content-MD5", storage, of_the_whole=True, wrong=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(finish, "broken_claim", die)
+            with pytest.raises(StorageError, match="the machine dies"):
+                haul(storage, tmp_path)
+        assert storage.sent["a"] == 300 * KIB
+        announcing("Content-MD5", storage, of_the_whole=True)
+        (file,) = haul(storage, tmp_path)
+        assert not file.resumed
+        assert storage.sent["a"] == 600 * KIB
     assert_arrived(storage, tmp_path)
 
 

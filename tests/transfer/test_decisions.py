@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,10 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tickhaul.errors import StorageError
 from tickhaul.transfer import TransferOptions, sidecar
 from tickhaul.transfer.agenda import Agenda, Part, Phase, Work
 from tickhaul.transfer.answers import Meaning, judge, retry_after
 from tickhaul.transfer.backoff import delay_before, too_long
+from tickhaul.transfer.checksums import Claim
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import MIB
 from tickhaul.transfer.ranges import Ranges, cut
@@ -336,10 +340,14 @@ def test_the_conditions_fit_what_is_known() -> None:
 IDENTITY = Identity("art_1", 1000, '"v1"', "Thu, 01 Jan 2026 12:00:30 GMT")
 
 
+CLAIMS = [Claim("x-amz-checksum-crc32", b"abcd", None), Claim("content-md5", bytes(16), (20, 30))]
+
+
 def written(path: Path) -> Sidecar:
     writer = Sidecar(path, "a")
-    writer.begin(IDENTITY, Ranges([(0, 10)]))
+    writer.begin(IDENTITY, Ranges([(0, 10)]), claims=CLAIMS[:1])
     writer.done(20, 30)
+    writer.claim(CLAIMS[1:])
     writer.synced(writer.mark())
     writer.done(50, 60)
     writer.close()
@@ -352,6 +360,7 @@ def test_a_sidecar_is_recalled_as_it_was_written(tmp_path: Path) -> None:
     assert memory is not None
     assert memory.identity == IDENTITY
     assert list(memory.done) == [(0, 10), (20, 30), (50, 60)]
+    assert list(memory.claims) == CLAIMS
 
 
 @pytest.mark.parametrize("boot", ["another", None])
@@ -373,7 +382,7 @@ def test_a_sidecar_cut_anywhere_recalls_a_part_of_the_truth(tmp_path: Path) -> N
     for length in range(len(whole) + 1):
         (tmp_path / "b").write_bytes(whole[:length])
         memory = recall(tmp_path / "b")
-        assert memory is None or bytes_of(memory.done) <= truth
+        assert memory is None or (bytes_of(memory.done) <= truth and set(memory.claims) <= set(CLAIMS))
 
 
 def test_rubbish_in_a_sidecar_ends_what_is_believed(tmp_path: Path) -> None:
@@ -385,12 +394,48 @@ def test_rubbish_in_a_sidecar_ends_what_is_believed(tmp_path: Path) -> None:
         b'{"done":[5,1]}\n',
         b'{"done":[-1,1]}\n',
         b'{"synced":99}\n',
+        b'{"claim":["content-md5","",[1]]}\n',
         b"{}\n",
     ):
-        (tmp_path / "b").write_bytes(b"".join([*lines[:2], rubbish, *lines[2:]]))
+        (tmp_path / "b").write_bytes(b"".join([*lines[:3], rubbish, *lines[3:]]))
         memory = recall(tmp_path / "b")
         assert memory is not None
         assert list(memory.done) == [(0, 10)], rubbish
+
+
+def test_a_claim_of_an_algorithm_not_known_here_is_passed_over(tmp_path: Path) -> None:
+    written(tmp_path / "a")
+    with (tmp_path / "a").open("a") as file:
+        file.write(
+            '{"claim":["x-amz-checksum-xxh3","AAAA",null]}\n{"claim":["content-md5","?",null]}\n{"done":[90,95]}\n'
+        )
+    memory = recall(tmp_path / "a")
+    assert memory is not None
+    assert list(memory.claims) == CLAIMS
+    assert (90, 95) in list(memory.done)
+
+
+def test_a_line_a_full_disk_cut_short_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Sidecar(tmp_path / "a", "a")
+    writer.begin(IDENTITY, Ranges([(0, 10)]))
+    write, room = os.write, [5]
+
+    def full(handle: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "full")
+        count = write(handle, data[: room[0]])
+        room[0] -= count
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="no room left"):
+            writer.done(20, 30)
+    writer.done(50, 60)
+    writer.close()
+    memory = recall(tmp_path / "a")
+    assert memory is not None
+    assert list(memory.done) == [(0, 10), (50, 60)]
 
 
 @pytest.mark.parametrize(
@@ -410,6 +455,28 @@ def test_a_sidecar_with_another_head_is_none(tmp_path: Path, head: str) -> None:
     (tmp_path / "a").write_text(head + "\n")
     assert recall(tmp_path / "a") is None
     assert recall(tmp_path / "missing") is None
+
+
+def test_a_sidecar_begun_again_outlives_a_run_that_tidies_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced: list[Path] = []
+
+    def tidied_up_before(source: Path, target: Path) -> None:
+        replaced.append(source)
+        if len(replaced) == 1:
+            source.unlink()
+        source.replace(target)
+
+    monkeypatch.setattr(sidecar, "replace", tidied_up_before)
+    path = tmp_path / "a.01234567.part.jsonl"
+    written(path)
+    again = Sidecar(path, "a")
+    again.begin(IDENTITY, Ranges([(5, 9)]), again=True)
+    again.close()
+    memory = recall(path)
+    assert memory is not None
+    assert list(memory.done) == [(5, 9)]
+    assert len({*replaced}) == 2
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_sidecar_begun_again_replaces_the_old_one_in_one_step(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import ctypes
 import errno
 import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tickhaul.errors import StorageError
-from tickhaul.transfer import TransferCanceled, fetch, linux, sidecar
+from tickhaul.transfer import TransferCanceled, fetch, finish, linux, sidecar
 from tickhaul.transfer.manifest import Entry, add_to_manifest, read_manifest
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
@@ -93,6 +93,25 @@ def test_a_file_that_was_whole_and_nameless_needs_no_request(tmp_path: Path, mon
         again = {request.name for request in storage.requests[before:]}
         assert "a" in fetched - again or "b" in fetched - again
     assert any(file.resumed for file in files)
+    assert_arrived(storage, tmp_path)
+
+
+def test_a_file_that_was_there_and_is_gone_before_it_is_hashed_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest_of = finish.digest_of
+
+    def removed(path: Path, *rest: Any) -> bytes:  # Any: handed through
+        monkeypatch.setattr(finish, "digest_of", digest_of)
+        path.unlink()
+        return digest_of(path, *rest)
+
+    with Storage({"a": content(300 * KIB)}) as storage:
+        haul(storage, tmp_path)
+        monkeypatch.setattr(finish, "digest_of", removed)
+        (file,) = haul(storage, tmp_path, hash=True)
+    assert not file.already_there
+    assert file.sha256 is not None
     assert_arrived(storage, tmp_path)
 
 

@@ -15,6 +15,7 @@ from tickhaul.transfer.sidecar import Identity, Sidecar
 from tickhaul.transfer.urls import Refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tickhaul.transfer.checksums import Claim
@@ -29,6 +30,11 @@ class Draft:
     A thread that writes holds on to the draft it began with, so that bytes of a version that is given up can reach
     neither the next draft's file nor its sidecar.
 
+    Args:
+        file: the part file.
+        sidecar: its sidecar, where it has one already.
+        claims: the checksums the host announced for this version so far.
+
     Attributes:
         file: the part file.
         claims: the checksums the host announced for this version.
@@ -36,9 +42,9 @@ class Draft:
         synced_at: when the disk was last asked to, in the transfer's clock.
     """
 
-    def __init__(self, file: PartFile, sidecar: Sidecar | None) -> None:
+    def __init__(self, file: PartFile, sidecar: Sidecar | None, claims: Iterable[Claim] = ()) -> None:
         self.file = file
-        self.claims: list[Claim] = []
+        self.claims = list(claims)
         self.unsynced = 0
         self.synced_at = 0.0
         self._sidecar = sidecar
@@ -76,8 +82,18 @@ class Draft:
             StorageError: the disk does not take it.
         """
         sidecar = Sidecar(sidecar_path(self.file.path), name)
-        sidecar.begin(known, done, again=again, confirmed=confirmed)
+        sidecar.begin(known, done, claims=self.claims, again=again, confirmed=confirmed)
         self._sidecar = sidecar
+
+    def claim(self, claims: list[Claim]) -> None:
+        """Note what the host announced, for the check at the end.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        self.claims.extend(claims)
+        if self._sidecar is not None and claims:
+            self._sidecar.claim(claims)
 
     def record(self, start: int, end: int) -> None:
         """Note that a range is written.
@@ -177,7 +193,7 @@ class Build:
         Raises:
             StorageError: the disk does not take it.
         """
-        self.draft = Draft(part, None)
+        self.draft = Draft(part, None, memory.claims)
         self.work.known = memory.identity
         self.work.done = Ranges(memory.done)
         self.work.kept = memory.done.total

@@ -76,6 +76,11 @@ class Claim:
     value: bytes
     span: tuple[int, int] | None
 
+    @property
+    def text(self) -> str:
+        """The checksum in Base64."""
+        return base64.b64encode(self.value).decode("ascii")
+
 
 def claims_in(headers: Mapping[str, str], span: tuple[int, int] | None) -> list[Claim]:
     """The checksums in an answer that can be checked.
@@ -86,16 +91,23 @@ def claims_in(headers: Mapping[str, str], span: tuple[int, int] | None) -> list[
     if headers.get("x-amz-checksum-type", "").upper() == "COMPOSITE":
         headers = {name: value for name, value in headers.items() if not name.startswith("x-amz-checksum-")}
     found: list[Claim] = []
-    for header, algorithm in _ALGORITHMS.items():
+    for header in _ALGORITHMS:
         if header not in headers:
             continue
-        try:
-            value = base64.b64decode(headers[header], validate=True)
-        except ValueError:
-            continue
-        if len(value) == len(algorithm().digest()):
-            found.append(Claim(header, value, span))
+        claim = read_claim(header, headers[header], span)
+        if claim is not None:
+            found.append(claim)
     return found
+
+
+def read_claim(header: str, text: str, span: tuple[int, int] | None) -> Claim | None:
+    """A checksum from its Base64 text; ``None`` when it is none of an algorithm known here."""
+    algorithm = _ALGORITHMS.get(header)
+    try:
+        value = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return None if algorithm is None or len(value) != len(algorithm().digest()) else Claim(header, value, span)
 
 
 def broken_claim(path: Path, claims: list[Claim], *, stopped: Callable[[], bool] = lambda: False) -> Claim | None:

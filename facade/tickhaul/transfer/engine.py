@@ -223,7 +223,8 @@ class Transfer:
     def _start(self) -> None:
         options = self.options
         context = options.ssl_context or default_context()
-        count = min(options.connections, self.agenda.most_at_once)
+        # At least one, for a file that looks whole may turn out not to be.
+        count = min(options.connections, max(1, self.agenda.most_at_once))
         turns = Turns()
         self._channels = [Channel(options, context, turns.one()) for _ in range(count)]
         bodies: list[Callable[[], None]] = [Fetcher(self, channel).run for channel in self._channels]

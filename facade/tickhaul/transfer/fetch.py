@@ -154,7 +154,7 @@ class Fetcher:
         if draft is None:
             return
         try:
-            draft.claims.extend(claims_in(reply.headers, None if judgement.meaning is Meaning.WHOLE else asked))
+            draft.claim(claims_in(reply.headers, None if judgement.meaning is Meaning.WHOLE else asked))
             done = self._read(part, draft, reply, part.end if judgement.meaning is Meaning.WHOLE else until)
         finally:
             draft.file.release()

@@ -142,7 +142,7 @@ class Finisher:
         if transfer.stopped():
             return None
         if length == work.size and broken is None:
-            return DownloadedFile(build.target, length, sha256, work.kept > 0, build.there)
+            return DownloadedFile(build.target, length, sha256, work.kept > 0, draft is None)
         if broken is not None:
             text = f"it does not have the {broken.header} the host announced"
         else:

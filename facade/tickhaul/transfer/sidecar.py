@@ -3,18 +3,21 @@ r"""What a half-fetched file's sidecar remembers: which file it is, and which by
 A sidecar is JSON Lines, only ever appended to, so a ``kill -9`` can cost it no more than its last line::
 
     {"tickhaul": 1, "artifact": "art_…", "bytes": 524288000, "etag": "\"…\"", "last_modified": null, "boot": "…"}
+    {"claim": ["x-amz-checksum-crc32", "ibTZqA==", null]}
     {"done": [0, 16777216]}
     {"done": [33554432, 50331648]}
     {"synced": 2}
 
-``synced`` says how many of the ``done`` lines the disk has confirmed. After a power failure only those count: the data
-of the others may never have left memory. As long as the machine has not been restarted (``boot``), all of them do.
+``claim`` is a checksum the host announced, for the file or a range of it. ``synced`` says how many of the ``done`` lines
+the disk has confirmed. After a power failure only those count: the data of the others may never have left memory. As
+long as the machine has not been restarted (``boot``), all of them do.
 
 It holds no URL and no secret.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -22,12 +25,18 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tickhaul.transfer.checksums import Claim, read_claim
 from tickhaul.transfer.disk import disk_errors, replace
 from tickhaul.transfer.names import PART, SIDECAR
 from tickhaul.transfer.ranges import Ranges
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _FORMAT = 1
+_FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ class Memory:
 
     identity: Identity
     done: Ranges
+    claims: tuple[Claim, ...] = ()
 
 
 class Sidecar:
@@ -108,12 +118,21 @@ class Sidecar:
         """How many ``done`` lines the disk has not confirmed."""
         return self._lines - self._synced
 
-    def begin(self, identity: Identity, done: Ranges, *, again: bool = False, confirmed: bool = False) -> None:
+    def begin(
+        self,
+        identity: Identity,
+        done: Ranges,
+        *,
+        claims: Iterable[Claim] = (),
+        again: bool = False,
+        confirmed: bool = False,
+    ) -> None:
         """Write the first lines.
 
         Args:
             identity: which version of which file.
             done: the ranges that are written.
+            claims: the checksums announced so far.
             again: whether there is a sidecar of an earlier run, which is to be replaced in one step.
             confirmed: whether the disk has confirmed the ranges.
 
@@ -130,29 +149,27 @@ class Sidecar:
                 "last_modified": identity.last_modified,
                 "boot": boot_id(),
             },
+            *map(_claim, claims),
             *map(_done, ranges),
         ]
         self._lines = len(ranges)
         self._synced = self._lines if confirmed else 0
         if confirmed:
             lines.append({"synced": self._lines})
-        stem = self.path.name.removesuffix(SIDECAR)
-        path = self.path.with_name(f"{stem}-{secrets.token_hex(4)}{PART}") if again else self.path
-        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
         with self._guard, disk_errors(self._filename, self.path):
-            handle = os.open(path, flags | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
-            try:
-                _write(handle, *lines)
-                if confirmed:
-                    os.fsync(handle)
-            except OSError:
-                os.close(handle)
-                raise
-            if again:
-                os.close(handle)
-                replace(path, self.path)
-                handle = os.open(self.path, flags)
-            self._handle = handle
+            if not again:
+                self._handle = _create(self.path, lines, confirm=confirmed)
+                return
+            while True:
+                stem = self.path.name.removesuffix(SIDECAR)
+                fresh = self.path.with_name(f"{stem}-{secrets.token_hex(4)}{PART}")
+                os.close(_create(fresh, lines, confirm=confirmed))
+                # Another run that starts in this moment may take the temporary file for a leftover and remove it; it
+                # does so once.
+                with contextlib.suppress(FileNotFoundError):
+                    replace(fresh, self.path)
+                    break
+            self._handle = os.open(self.path, _FLAGS)
 
     def done(self, start: int, end: int) -> None:
         """Remember that a range is written (not: confirmed).
@@ -164,6 +181,16 @@ class Sidecar:
             if self._handle is not None:
                 _write(self._handle, _done((start, end)))
                 self._lines += 1
+
+    def claim(self, claims: Iterable[Claim]) -> None:
+        """Remember checksums that the host announced.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        with self._guard, disk_errors(self._filename, self.path):
+            if self._handle is not None:
+                _write(self._handle, *map(_claim, claims))
 
     def mark(self) -> int:
         """The number to hand to `synced` once everything written before this call has been confirmed."""
@@ -217,6 +244,7 @@ def recall(path: Path) -> Memory | None:
         modified if isinstance(modified, str) else None,
     )
     found: list[tuple[int, int]] = []
+    claims: list[Claim] = []
     confirmed = 0
     for line in lines[1:-1]:  # what follows the last newline is torn
         entry = _object(line)
@@ -227,22 +255,49 @@ def recall(path: Path) -> Memory | None:
                 found.append((start, end))
             case {"synced": int(count)} if 0 <= count <= len(found):
                 confirmed = count
+            case {"claim": [str(header), str(text), None | [int(), int()] as span]}:
+                claim = read_claim(header, text, None if span is None else (span[0], span[1]))
+                claims += [] if claim is None else [claim]
             case _:
                 break
     boot = head.get("boot")
     if boot is None or boot != boot_id():
         found = found[:confirmed]
-    return Memory(identity, Ranges(found))
+    return Memory(identity, Ranges(found), tuple(claims))
 
 
 def _done(span: tuple[int, int]) -> dict[str, object]:
     return {"done": list(span)}
 
 
+def _claim(claim: Claim) -> dict[str, object]:
+    return {"claim": [claim.header, claim.text, claim.span]}
+
+
+def _create(path: Path, lines: list[dict[str, object]], *, confirm: bool) -> int:
+    """Make a sidecar that must not exist yet; return it open."""
+    handle = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    try:
+        _write(handle, *lines)
+        if confirm:
+            os.fsync(handle)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
 def _write(handle: int, *lines: dict[str, object]) -> None:
     data = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines).encode()
-    while data:
-        data = data[os.write(handle, data) :]
+    length = os.fstat(handle).st_size
+    try:
+        while data:
+            data = data[os.write(handle, data) :]
+    except OSError:
+        # Half a line would end what is believed, and with it what is written once there is room again.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, length)
+        raise
 
 
 def _object(line: bytes) -> dict[str, object] | None:
