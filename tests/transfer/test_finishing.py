@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul.errors import StorageError
 from tickhaul.transfer import TransferCanceled, fetch, finish, linux, sidecar
+from tickhaul.transfer.checksums import digest_of
 from tickhaul.transfer.manifest import Entry, add_to_manifest, read_manifest
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
@@ -99,8 +100,6 @@ def test_a_file_that_was_whole_and_nameless_needs_no_request(tmp_path: Path, mon
 def test_a_file_that_was_there_and_is_gone_before_it_is_hashed_is_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest_of = finish.digest_of
-
     def removed(path: Path, *rest: Any) -> bytes:  # Any: handed through
         monkeypatch.setattr(finish, "digest_of", digest_of)
         path.unlink()

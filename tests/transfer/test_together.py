@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import random
 import threading
@@ -53,7 +54,10 @@ def test_one_is_killed_while_another_goes_on(tmp_path: Path, seed: int) -> None:
     assert_arrived(storage, tmp_path)
 
 
-def test_the_second_leaves_what_the_first_is_fetching_to_the_last_and_finds_it_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hashed", [False, True])
+def test_the_second_leaves_what_the_first_is_fetching_to_the_last_and_finds_it_there(
+    tmp_path: Path, hashed: bool
+) -> None:
     blocked, go_on = threading.Event(), threading.Event()
 
     def hold(request: Request, answer: Answer) -> Answer:
@@ -72,10 +76,12 @@ def test_the_second_leaves_what_the_first_is_fetching_to_the_last_and_finds_it_t
         thread = threading.Thread(target=download, args=(only_a, tmp_path), kwargs=settings)
         thread.start()
         assert blocked.wait(20)
-        files = haul(storage, tmp_path, silence=20, connections=1)
+        files = haul(storage, tmp_path, silence=20, connections=1, hash=hashed)
         thread.join()
         assert storage.sent["a"] == 500 * KIB
     assert [(file.path.name, file.already_there) for file in files] == [("a", True), ("b", False)]
+    hashes = [hashlib.sha256(storage.files[file.path.name]).hexdigest() if hashed else None for file in files]
+    assert [file.sha256 for file in files] == hashes
     assert_arrived(storage, tmp_path)
 
 

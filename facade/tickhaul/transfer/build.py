@@ -204,6 +204,13 @@ class Build:
             part.sync()
         self.draft.remember(self.name, memory.identity, memory.done, again=True, confirmed=fsync)
 
+    def found(self, size: int) -> None:
+        """It is there under its final name; it may have to be hashed, and noted down."""
+        self.there = True
+        self.work.known = Identity(self.file.id, size)
+        self.work.done = Ranges([(0, size)])
+        self.work.phase = Phase.WHOLE
+
     def open(self, *, parts: bool) -> None:
         """Make a draft, unless there is one to go on with.
 

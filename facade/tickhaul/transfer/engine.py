@@ -22,8 +22,6 @@ from tickhaul.transfer.folder import Folder, There
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, TransferOptions
 from tickhaul.transfer.names import check_distinct, check_name
-from tickhaul.transfer.ranges import Ranges
-from tickhaul.transfer.sidecar import Identity
 from tickhaul.transfer.stream import Turns
 from tickhaul.transfer.urls import Refusals, UrlBook
 from tickhaul.transfer.wire import Channel
@@ -199,10 +197,7 @@ class Transfer:
         size = build.target.stat().st_size
         digest = entry.sha256 if entry is not None else None
         if entry is None or (self.options.hash and digest is None):
-            build.there = True
-            build.work.known = Identity(build.file.id, size)
-            build.work.done = Ranges([(0, size)])
-            build.work.phase = Phase.WHOLE
+            build.found(size)
             self.builds[build.work] = build
         else:
             self.results[build.index] = DownloadedFile(build.target, size, digest, already_there=True)

@@ -11,6 +11,7 @@ from tickhaul.transfer.agenda import Phase
 from tickhaul.transfer.answers import Meaning, judge
 from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.checksums import claims_in
+from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.folder import There
 from tickhaul.transfer.model import KIB, MIB, DownloadedFile
 from tickhaul.transfer.trouble import RefusedError, WireError
@@ -83,7 +84,7 @@ class Fetcher:
     def _fetch(self, part: Part) -> None:
         transfer = self._transfer
         build = transfer.builds[part.work]
-        if build.shared and part.work.phase is Phase.CLOSED and self._brought_by_another(build):
+        if build.shared and part.work.phase is Phase.CLOSED and self._brought_by_another(part, build):
             return
         lease = self._lease(part, build)
         if lease is None:
@@ -107,16 +108,23 @@ class Fetcher:
         else:
             self._again(part, build, self._channel.aborted or str(problem))
 
-    def _brought_by_another(self, build: Build) -> bool:
+    def _brought_by_another(self, part: Part, build: Build) -> bool:
         transfer = self._transfer
         transfer.folder.reload()
         if transfer.folder.look(build.file) is not There.IT:
             return False
         build.discard()
-        size = build.target.stat().st_size
+        with disk_errors(build.name, build.target):
+            size = build.target.stat().st_size
         entry = transfer.folder.entry(build.name)
         sha256 = entry.sha256 if entry is not None else None
-        transfer.settle(build, DownloadedFile(build.target, size, sha256, already_there=True))
+        if self._options.hash and sha256 is None:
+            with transfer.changed:
+                transfer.agenda.dropped(part)
+                build.found(size)
+            transfer.finisher.take(build)
+        else:
+            transfer.settle(build, DownloadedFile(build.target, size, sha256, already_there=True))
         return True
 
     def _lease(self, part: Part, build: Build) -> Lease | None:
