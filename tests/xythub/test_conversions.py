@@ -321,6 +321,16 @@ class TestCsv:
         )
 
 
+@pytest.mark.parametrize("convert", ["to_csv", "to_json"])
+def test_a_table_that_cannot_be_written_leaves_the_file_that_was_there(convert: str, tmp_path: Path) -> None:
+    table = read_table(frame(answer(t=("milliseconds_list", [-1]))))
+    file = tmp_path / "a"
+    file.write_text("what was there")
+    with pytest.raises(TableError):
+        getattr(table, convert)(file)
+    assert file.read_text() == "what was there"
+
+
 @pytest.mark.parametrize("convert", ["to_arrow", "to_polars", "to_csv", "to_json"])
 @pytest.mark.parametrize(
     ("member", "value"), [("milliseconds_list", -1), ("milliseconds_list", 86_400_000), ("nanoseconds_list", -1)]

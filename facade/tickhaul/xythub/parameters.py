@@ -90,7 +90,10 @@ class ParameterWriter:
             if self._contract.epoch:
                 raise TypeError(f"{name}={value!r}: contract {self._contract.version} has no moments")
             return "timestamp_value", to_timestamp(value)
-        raise TypeError(f"{name}={value!r}: a {type(value).__name__} cannot be a parameter")
+        raise TypeError(
+            f"{name}={value!r}: expected text, a boolean, a number, a day, a time, a moment, or a list or a mapping of "
+            f"these, not {type(value).__name__}"
+        )
 
 
 _LISTS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from tickhaul.xythub.tables.cells import as_text, json_default
-from tickhaul.xythub.tables.rendering import render
+from tickhaul.xythub.tables.rendering import check, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,8 @@ def to_json(table: Table, target: Target) -> str | None:
 
 
 def _write(table: Table, target: Target, writer: Callable[[Table, IO[str]], None]) -> str | None:
+    # Before a file that may be there is opened, which empties it.
+    check(table)
     if target is None:
         text = io.StringIO(newline="")
         writer(table, text)

@@ -24,8 +24,8 @@ _TIMES = (Kind.TIME_MS, Kind.TIME_NS)
 _DATE_CHARACTERS = len("1970-01-01T")
 
 
-def render(table: Table) -> Iterator[tuple[object, ...]]:
-    """The rows of a table, their days and times as ISO 8601 text, null as ``None``, mixed cells as they are.
+def check(table: Table) -> None:
+    """Refuse a table that cannot be rendered.
 
     Raises:
         TableError: a time of day lies outside of a day.
@@ -33,6 +33,10 @@ def render(table: Table) -> Iterator[tuple[object, ...]]:
     for name, column in table.columns.items():
         if isinstance(column, Numbers) and column.kind in _TIMES:
             check_times(name, column)
+
+
+def render(table: Table) -> Iterator[tuple[object, ...]]:
+    """The rows of a checked table, their days and times as ISO 8601 text, null as ``None``, mixed cells as they are."""
     for start in range(0, table.row_count, _ROWS):
         cells = [_cells(_part(column, start, start + _ROWS)) for column in table.columns.values()]
         yield from zip(*cells, strict=True)
