@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -59,7 +59,13 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
     """Drop the failures that are refusals for a known reason."""
+    if isinstance(failure, EnsureResourceAvailability):
+        # Publishing a draft, or a version at once, ends it without a DELETE.
+        return "/draft" not in case.path
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     message = response.json()["error"]["message"]
+    if isinstance(case.body, dict) and isinstance(case.body.get("datastream_id"), float):
+        # To JSON Schema 1.0 is an integer, to a strict reader it is none.
+        return not message.startswith("Invalid datastream_id: ")
     return not any(re.match(refusal, message, re.DOTALL) for refusal in REFUSALS)
