@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
 
 from tickhaul_sandbox import control, errors, mutations, transport
-from tickhaul_sandbox.idempotency import fingerprint
+from tickhaul_sandbox.idempotency import canonical, fingerprint
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 from tickhaul_sandbox.routes import OPERATIONS, Operation
 from tickhaul_sandbox.wire import Answer, Call
@@ -42,6 +42,7 @@ class _Trace:
     faults: Mapping[str, Fault]
     operation: str
     account: Account | None = None
+    admitted: bool = False
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -132,6 +133,13 @@ class Endpoint:
         """Return the answer to a request, once its effect is sure to last."""
         try:
             answer = await self._decide(trace, operation)
+            if (
+                trace.admitted
+                and trace.account
+                and 400 <= answer.status < 500
+                and not self._service.settings.count_errors
+            ):
+                trace.headers.update(trace.account.limits.give_back())
             self._service.commit(trace.account)
         except ClientDisconnect:
             raise
@@ -162,6 +170,7 @@ class Endpoint:
         trace.headers.update(quota.headers)
         if quota.retry_after is not None:
             raise errors.rate_limited(quota.retry_after)
+        trace.admitted = True
         mutations.interrupt(trace.faults)
         return account
 
@@ -184,6 +193,8 @@ class Endpoint:
     async def _operate(self, trace: _Trace, account: Account, operation: Operation) -> Answer:
         request = trace.request
         trace.body = await self._read(request)
+        if trace.body and self._service.settings.content_type == "reject" and not _is_json(request):
+            raise errors.unsupported_media_type()
         call = Call(
             service=self._service,
             account=account,
@@ -204,8 +215,9 @@ class Endpoint:
         key = request.headers.get("idempotency-key")
         if key is None or not operation.takes_key:
             return await act()
-        path = request.scope["path"]
-        return await account.replays.once(key, fingerprint(request.method, path, trace.body), act)
+        body = canonical(trace.body) if self._service.settings.idempotency_body == "json" else trace.body
+        mark = fingerprint(request.method, request.scope["path"], body)
+        return await account.replays.once(key, mark, act)
 
     async def _read(self, request: Request) -> bytes:
         limit = self._service.settings.body_limit
@@ -232,6 +244,10 @@ class Endpoint:
                 faults=tuple(fault.spec for fault in trace.faults.values()),
             )
         )
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 def _error(error: errors.ApiError) -> Answer:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.jsontypes import JsonObject
 
 
+_CODES = {400: "invalid_argument", 403: "permission_denied", 404: "not_found", 409: "already_exists"}
+
+
 class ApiError(Exception):
     """An answer that is an error.
 
@@ -86,6 +89,21 @@ def request_timeout() -> ApiError:
 def conflict(message: str) -> ApiError:
     """Return the 409 of a resource that exists, or of an idempotency conflict."""
     return ApiError(409, "already_exists", message)
+
+
+def refused(status: int, message: str) -> ApiError:
+    """Return the error of a status that the settings choose, with the documented code of that status.
+
+    Args:
+        status: 400, 403, 404 or 409.
+        message: Text for people.
+    """
+    return ApiError(status, _CODES[status], message)
+
+
+def unsupported_media_type() -> ApiError:
+    """Return the 415 of a body that is no JSON; the code is this sandbox's own reading."""
+    return ApiError(415, "invalid_argument", "Content-Type must be application/json")
 
 
 def rate_limited(retry_after: int) -> ApiError:

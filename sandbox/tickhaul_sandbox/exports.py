@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from tickhaul_sandbox.artifacts.store import GivenUpError
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.clock import SECOND
-from tickhaul_sandbox.errors import conflict, invalid_argument, not_found
+from tickhaul_sandbox.errors import conflict, not_found, refused
 from tickhaul_sandbox.times import format_instant, to_microsecond
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Exports:
         """Cancel a queued or running job; nothing changes if it is canceled.
 
         Raises:
-            ApiError: 404 if there is none, 400 if it has ended otherwise.
+            ApiError: 404 if there is none, 400 or what the settings say if it has ended otherwise.
         """
         job = await self.get(export_id)
         now = to_microsecond(self._clock.now_ns())
@@ -228,7 +228,7 @@ class Exports:
             self._abandon(job)
             self._shelf.put(export_id, job)
         elif status != "canceled":
-            raise invalid_argument(f"Export {export_id} cannot be canceled: it has {status}")
+            raise refused(self._settings.late_cancel, f"Export {export_id} cannot be canceled: it has {status}")
 
     async def delete(self, export_id: str) -> None:
         """Delete a job and its files; nothing changes if it is deleted.
@@ -254,12 +254,12 @@ class Exports:
         """Return the files of a succeeded job, in order of time.
 
         Raises:
-            ApiError: 404 if there is no such job, 400 if it has not succeeded.
+            ApiError: 404 if there is no such job, 400 or what the settings say if it has not succeeded.
         """
         job = await self.get(export_id)
         status = job.status(self._clock.now_ns())
         if status != "succeeded":
-            raise invalid_argument(f"Export {export_id} has not succeeded: it is {status}")
+            raise refused(self._settings.early_download, f"Export {export_id} has not succeeded: it is {status}")
         return job.artifacts
 
     def artifact(self, export_id: str, filename: str) -> Artifact | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -154,6 +155,14 @@ def parse_key(text: str) -> uuid.UUID:
         except ValueError:
             pass
     raise invalid_argument("Invalid Idempotency-Key: must be a UUID")
+
+
+def canonical(body: bytes) -> bytes:
+    """Return a body in the one way to write its JSON; as it came if it is none."""
+    try:
+        return json.dumps(json.loads(body), sort_keys=True).encode()
+    except (ValueError, RecursionError):
+        return body
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:

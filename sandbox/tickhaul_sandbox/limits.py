@@ -24,23 +24,25 @@ class Bucket:
     """A token bucket.
 
     Args:
-        limit: How many tokens it holds, and how many it gains per window.
+        limit: How many tokens it gains per window.
         window_seconds: The window, in seconds.
         now_ns: The instant at which it is full.
+        burst: How many tokens it holds, as a share of the limit; one at least.
     """
 
-    def __init__(self, limit: int, window_seconds: int, now_ns: int) -> None:
+    def __init__(self, limit: int, window_seconds: int, now_ns: int, burst: float = 1.0) -> None:
         self.limit = limit
         self._window_ns = window_seconds * SECOND
+        self._full = max(1, round(limit * burst)) * self._window_ns
         # Tokens are counted in units of 1/window, so that a refill is exact integer arithmetic.
-        self._level = limit * self._window_ns
+        self._level = self._full
         self._seen_ns = now_ns
 
     def refill(self, now_ns: int) -> None:
         """Add what has flowed in since the last call."""
         elapsed = max(0, now_ns - self._seen_ns)
         self._seen_ns = max(now_ns, self._seen_ns)
-        self._level = min(self.limit * self._window_ns, self._level + elapsed * self.limit)
+        self._level = min(self._full, self._level + elapsed * self.limit)
 
     @property
     def remaining(self) -> int:
@@ -50,6 +52,10 @@ class Bucket:
     def take(self) -> None:
         """Remove one token; only to be called while `remaining` is positive."""
         self._level -= self._window_ns
+
+    def give_back(self) -> None:
+        """Put one token back."""
+        self._level = min(self._full, self._level + self._window_ns)
 
     def drain(self) -> None:
         """Remove every token."""
@@ -64,7 +70,7 @@ class Bucket:
     def state(self, state: tuple[int, int]) -> None:
         level, self._seen_ns = state
         # The limit may have been another one.
-        self._level = min(level, self.limit * self._window_ns)
+        self._level = min(level, self._full)
 
     def wait_ns(self) -> int:
         """Return the nanoseconds until a whole token is there, 0 if one is."""
@@ -94,13 +100,19 @@ class RateLimits:
         clock: The sandbox's time.
         reset_style: Whether Reset headers hold an absolute Unix time, only while exhausted (the present rule), or a
             delay in seconds, always (the rule before April 2026).
+        burst: How many tokens a bucket holds, as a share of its limit.
     """
 
-    def __init__(self, minute_limit: int, hour_limit: int, clock: Clock, reset_style: ResetStyle) -> None:
+    def __init__(
+        self, minute_limit: int, hour_limit: int, clock: Clock, reset_style: ResetStyle, burst: float = 1.0
+    ) -> None:
         self._clock = clock
         self._style = reset_style
         now = clock.now_ns()
-        self._buckets = {"Minute": Bucket(minute_limit, 60, now), "Hour": Bucket(hour_limit, 3600, now)}
+        self._buckets = {
+            "Minute": Bucket(minute_limit, 60, now, burst),
+            "Hour": Bucket(hour_limit, 3600, now, burst),
+        }
 
     @property
     def state(self) -> dict[str, tuple[int, int]]:
@@ -131,6 +143,12 @@ class RateLimits:
         for bucket in self._buckets.values():
             bucket.refill(now)
         return self._headers(now)
+
+    def give_back(self) -> dict[str, str]:
+        """Put back what a request took, and return the headers as they then are."""
+        for bucket in self._buckets.values():
+            bucket.give_back()
+        return self.peek()
 
     def drain(self) -> Quota:
         """Empty the minute bucket and answer as an exhausted account would."""

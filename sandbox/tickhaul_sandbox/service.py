@@ -124,8 +124,7 @@ class Service:
 
     def full_limits(self) -> dict[str, str]:
         """Return the rate-limit headers of a request that belongs to no account."""
-        settings = self.settings
-        return RateLimits(settings.minute_limit, settings.hour_limit, self.clock, settings.reset_style).peek()
+        return self._limits().peek()
 
     def ns(self, value: int) -> Json:
         """Return nanoseconds the way answers write them."""
@@ -166,6 +165,10 @@ class Service:
             "captures": self.feed.fingerprint(),
         }
 
+    def _limits(self) -> RateLimits:
+        settings = self.settings
+        return RateLimits(settings.minute_limit, settings.hour_limit, self.clock, settings.reset_style, settings.burst)
+
     def _account(self, name: str) -> Account:
         settings, clock, ids, ledger, read = self.settings, self.clock, self.ids, self.ledger, self._rows
         status = settings.account_states.get(name, settings.access_status)
@@ -177,7 +180,7 @@ class Service:
             name=name,
             configured_status=status,
             access_status=status,
-            limits=RateLimits(settings.minute_limit, settings.hour_limit, clock, settings.reset_style),
+            limits=self._limits(),
             replays=Replays(settings, clock, replays),
             subscriptions=Subscriptions(settings, clock, ids, subscriptions),
             exports=Exports(settings, clock, ids, self.artifacts, self.makers, exports),

@@ -73,6 +73,10 @@ class Settings:
         included_export_gb: GiB of exports a period includes; only past it does `export_gb_extra` grow. No source has it.
         included_streams: Streams that may record at once before extra minutes are counted. No source has it.
         reset_style: `absolute` (present rule: Unix time, only while exhausted) or `delay` (rule before April 2026).
+        burst: How many tokens a rate-limit bucket holds, as a share of its limit. No source states the burst; that a
+            bucket holds its limit is the plain reading.
+        count_errors: Whether requests answered 4xx use tokens of the limits. No source says; that every admitted request
+            does is the plain reading. 401 and 429 never do: the one has no account, the other no token.
         limits_on_unauthenticated: Whether a 401 carries rate-limit headers too. "On every response" says so; they show
             full buckets, since a request without an account uses none.
         ns_as_strings: Whether nanoseconds in answers are JSON strings. Every docs page shows integers, one SDK's tests
@@ -81,12 +85,21 @@ class Settings:
         idempotency_wait: Seconds a duplicate waits for a first request still in progress (documented: about 3).
         idempotency_stores_errors: Whether 4xx answers are remembered and replayed too, save 401, 408 and 429. "The
             original response is returned" makes no exception; 5xx never are, so that a retry can succeed.
+        idempotency_body: What makes two bodies the same: the same `bytes`, or the same `json` however it is written. No
+            source tells how bodies are compared.
         duplicate_subscription: What POST does for a datastream already subscribed to: `conflict` (409, what the table
             of codes suggests) or `return` (201 with the existing one).
+        show_datastream: Whether subscriptions in lists and by id show their `datastream`. The list's example does, one
+            client calls it optional.
+        unknown_datastream: Status of a request for a datastream that does not exist: 404, as for any resource, or 400.
+        unknown_exchange: Whether lists of an unknown exchange or instrument are `missing` (404) or `empty`.
         unsubscribed_export: Status of an export of a datastream never subscribed to: 403 (like a deleted subscription)
             or 404.
         no_overlap: What comes of an export whose range meets no span: `empty` (a job that succeeds without files: the
             range is clipped to nothing), `fail` (a job that fails) or `reject` (400).
+        schema_mismatch: Status of an export whose schema is for another category: 400 fits best, 404 is the other choice.
+        early_download: Status of a download before the job has succeeded: 400, 403, 404 or 409. No source has it.
+        late_cancel: Status of canceling what has ended otherwise: 400, which its page declares, or 409.
         echo_range: Whether a job shows the range as `requested` (the plain reading) or as `clipped` to the spans.
         future_end: Whether an `end_time` in the future is a 400 (`reject`, the natural answer) or cut to now (`clip`).
         future_tolerance: Seconds by which a caller's clock may be ahead before its `end_time` counts as future.
@@ -94,20 +107,31 @@ class Settings:
         max_export_hours: The longest range of an export, in hours. No source has one; a year keeps jobs bounded.
         daily_parts_after_hours: Ranges longer than this get one file a day, others one an hour. Both partitions are
             documented, the rule is not.
+        daily_stamp: How files of a day are stamped, as `strftime` reads it; only the hourly `%Y%m%d%H` is documented.
         deleted_exports: Whether a deleted job is `gone` (404, as the error guide says of deleted resources) or `soft`
             (still readable with status `deleted`, as one client's enum suggests).
         delete_running_export: Whether a job may be deleted before its end (deleting is idempotent and no page declares
             a 409 for it, so yes).
         deleted_subscriptions: Whether a deleted subscription is `gone` (404) or `soft` (readable, status `deleted`).
+        draft_created: Status of POST draft: 201, since a draft comes into being, or 200.
+        missing_draft: Status of throwing away a draft that is not there: 404, as for reading one, or 204.
         list_order: Whether subscriptions and exports are listed `newest` or `oldest` first. Newest first keeps a cursor
             steady while new ones are made.
         filters_ignore_case: Whether the filters of the catalog other than `search` ignore case. Codes are exact.
         search_ignores_case: Whether `search` ignores case.
         unknown_fields: Whether unknown fields of a request body are ignored (`ignore`) or a 400 (`reject`).
             `format_options` always rejects them, as documented.
+        content_type: Whether a body of another type than JSON is read all the same (`ignore`) or a 415 (`reject`). The
+            type is documented, what comes of another one is not.
         raw_column: The name of the second column of a raw export; no source has it.
         csv_line_end: What ends a line of CSV. RFC 4180 has CR LF and its readers take both; the likely writer of the
             service uses LF.
+        csv_null: How null is written in CSV: `empty`, or ClickHouse's `backslash-n`, should that be the writer.
+        csv_booleans: How truth is written in CSV: `words` (true, false) or `digits` (1, 0).
+        csv_decimals: How decimals are written in CSV: the `shortest` way, or `padded` to the places of their type.
+        parquet_compression: What Parquet is compressed with unless `format_options` say otherwise: zstd, snappy, gzip or
+            uncompressed. No source has the options' names, values and defaults.
+        parquet_row_group_size: Rows a group of a Parquet file has unless `format_options` say otherwise.
         gzip_level: How hard CSV is compressed, 1 to 9.
         max_schema_columns: Columns a custom schema may have (documented: 100).
         books_from_updates: Whether `book_5` and `book_20` can be had of streams of book updates too. They are documented
@@ -149,30 +173,48 @@ class Settings:
     included_streams: int = 50
 
     reset_style: Literal["absolute", "delay"] = "absolute"
+    burst: float = 1.0
+    count_errors: bool = True
     limits_on_unauthenticated: bool = True
     ns_as_strings: bool = False
     idempotency_hours: float = 24.0
     idempotency_wait: float = 3.0
     idempotency_stores_errors: bool = True
+    idempotency_body: Literal["bytes", "json"] = "bytes"
     duplicate_subscription: Literal["conflict", "return"] = "conflict"
+    show_datastream: bool = True
+    unknown_datastream: Literal[404, 400] = 404
+    unknown_exchange: Literal["missing", "empty"] = "missing"
     unsubscribed_export: Literal[403, 404] = 403
     no_overlap: Literal["empty", "fail", "reject"] = "empty"
+    schema_mismatch: Literal[400, 404] = 400
+    early_download: Literal[400, 403, 404, 409] = 400
+    late_cancel: Literal[400, 409] = 400
     echo_range: Literal["requested", "clipped"] = "requested"
     future_end: Literal["reject", "clip"] = "reject"
     future_tolerance: float = 60.0
     naive_times: Literal["reject", "utc"] = "reject"
     max_export_hours: int = 366 * 24
     daily_parts_after_hours: int = 7 * 24
+    daily_stamp: str = "%Y%m%d"
     deleted_exports: Literal["gone", "soft"] = "gone"
     delete_running_export: bool = True
     deleted_subscriptions: Literal["gone", "soft"] = "gone"
+    draft_created: Literal[201, 200] = 201
+    missing_draft: Literal[404, 204] = 404
     list_order: Literal["newest", "oldest"] = "newest"
     filters_ignore_case: bool = False
     search_ignores_case: bool = True
     unknown_fields: Literal["ignore", "reject"] = "ignore"
+    content_type: Literal["ignore", "reject"] = "ignore"
 
     raw_column: str = "message"
     csv_line_end: Literal["\n", "\r\n"] = "\n"
+    csv_null: Literal["empty", "backslash-n"] = "empty"
+    csv_booleans: Literal["words", "digits"] = "words"
+    csv_decimals: Literal["shortest", "padded"] = "shortest"
+    parquet_compression: Literal["zstd", "snappy", "gzip", "uncompressed"] = "zstd"
+    parquet_row_group_size: int = 122_880
     gzip_level: int = 6
     max_schema_columns: int = 100
     books_from_updates: bool = False
@@ -187,7 +229,8 @@ class Settings:
         Raises:
             ValueError: If one is out of its range.
         """
-        for name in ("minute_limit", "hour_limit", "messages_per_minute", "hour_messages", "hour_bytes"):
+        counts = ("minute_limit", "hour_limit", "messages_per_minute", "hour_messages", "hour_bytes")
+        for name in (*counts, "parquet_row_group_size"):
             _require(getattr(self, name) >= 1, name, "at least 1")
         for name in ("port", "storage_port"):
             _require(0 <= getattr(self, name) <= 65_535, name, "between 0 and 65535")

@@ -61,15 +61,19 @@ class Subscription:
     created_ns: int
     spans: list[Span] = field(default_factory=list)
 
-    def body(self) -> JsonObject:
-        """Return the Subscription object of the API."""
-        return {
+    def body(self, *, show_datastream: bool) -> JsonObject:
+        """Return the Subscription object of the API.
+
+        Args:
+            show_datastream: Whether it shows what is recorded, beside its id.
+        """
+        body: JsonObject = {
             "id": self.subscription_id,
             "datastream_id": self.stream.datastream_id,
             "status": self.status,
             "created_at": format_instant(self.created_ns),
-            "datastream": self.stream.body(),
         }
+        return {**body, "datastream": self.stream.body()} if show_datastream else body
 
     def detail_body(self) -> JsonObject:
         """Return the SubscriptionDetail object, the answer to its creation; its spans are always empty."""

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tickhaul_sandbox.errors import invalid_argument
+from tickhaul_sandbox.errors import invalid_argument, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tickhaul_sandbox.accounts import Account
+    from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.jsontypes import Json, JsonObject
     from tickhaul_sandbox.service import Service
 
@@ -57,6 +58,17 @@ class Call:
         if unknown and self.service.settings.unknown_fields == "reject":
             raise invalid_argument(f"Unknown field: {unknown[0]}")
         return value
+
+    def datastream(self, datastream_id: int) -> Datastream:
+        """Return a datastream.
+
+        Raises:
+            ApiError: 404, or what the settings say, if there is none.
+        """
+        stream = self.service.catalog.datastream(datastream_id)
+        if stream is None:
+            raise refused(self.service.settings.unknown_datastream, f"Datastream {datastream_id} not found")
+        return stream
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
-from tickhaul_sandbox.artifacts.csvfile import render
+from tickhaul_sandbox.artifacts.csvfile import Dialect
 from tickhaul_sandbox.artifacts.plan import Piece, clip, partition
 from tickhaul_sandbox.catalog import catalog_of
 
@@ -120,7 +120,9 @@ def test_a_parquet_file_has_the_rows_of_the_csv_file_and_types(
         "price": "DECIMAL(38,18)",
         "size": "DECIMAL(38,18)",
     }
-    assert [[render(value) for value in row] for row in rows] == [list(row.values()) for row in api.rows(plain)]
+    assert [[Dialect().render(value) for value in row] for row in rows] == [
+        list(row.values()) for row in api.rows(plain)
+    ]
 
 
 def test_a_raw_parquet_file_keeps_the_messages(api: Api, clock: ManualClock, tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_a_collection_time_in_iso8601_is_a_timestamp_in_parquet(api: Api, clock:
     ],
 )
 def test_values_are_written_as_csv_fields(value: Value, field: str) -> None:
-    assert render(value) == field
+    assert Dialect().render(value) == field
 
 
 @settings(deadline=None)
@@ -191,7 +193,7 @@ def test_cutting_into_files_loses_nothing(edges: list[int], daily: bool) -> None
     edges.sort()
     pieces = [Piece(start, start, end) for start, end in zip(edges[::2], edges[1::2], strict=False)]
     stream = catalog_of(frozenset()).datastreams[0]
-    parts = partition(stream, pieces, "csv", daily=daily)
+    parts = partition(stream, pieces, "csv", daily_stamp="%Y%m%d" if daily else None)
     assert [part.filename for part in parts] == sorted({part.filename for part in parts})
     cut = [piece for part in parts for piece in part.pieces]
     joined: list[Piece] = []

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Settings
+from tickhaul_sandbox.artifacts.csvfile import Dialect
 from tickhaul_sandbox.artifacts.plan import Part, Piece
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
 from tickhaul_sandbox.artifacts.store import Artifact
@@ -113,7 +114,7 @@ def comparable(job: Job) -> object:
             shown(recipe.layout),
             recipe.fmt,
             recipe.options,
-            recipe.line_end,
+            recipe.dialect,
             recipe.gzip_level,
         )
         for recipe in job.order.recipes
@@ -173,10 +174,12 @@ def test_an_export(service: Service, reader: rows.Rows, data: st.DataObject) -> 
         | st.sampled_from(["book_5", "book_20"]).map(lambda name: BookLayout(name, stream.exchange, SECONDS))
         | CONTENTS.map(lambda content: SchemaLayout(content, stream.exchange, SECONDS))
     )
-    fmt, line_end, level = data.draw(st.tuples(st.sampled_from(["csv", "parquet"]), TEXTS, st.integers(1, 9)))
+    fmt, dialect, level = data.draw(
+        st.tuples(st.sampled_from(["csv", "parquet"]), st.builds(Dialect, TEXTS), st.integers(1, 9))
+    )
     source = service.feed.source(service.catalog, stream)
     recipes = tuple(
-        FileRecipe(part, source, layout, fmt, options, line_end, level)
+        FileRecipe(part, source, layout, fmt, options, dialect, level)
         for part in data.draw(st.lists(PARTS, max_size=3))
     )
     ids = tuple(f"art_{number}" for number in range(len(recipes)))
@@ -236,7 +239,7 @@ def test_every_field_of_every_record_is_remembered_or_known_not_to_be() -> None:
         (Replay, "key fingerprint begun_ns answer"),
         (Answer, "status body headers"),
         (Order, "stream start_ns end_ns fmt format_options recipes failure"),
-        (FileRecipe, "part source layout fmt options line_end gzip_level"),
+        (FileRecipe, "part source layout fmt options dialect gzip_level"),
         (
             Job,
             "export_id order created_ns starts_ns due_ns artifact_ids artifacts failure built_ns ended_ns deleted delivered",

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.jsontypes import Json, JsonObject
 
 COMPRESSIONS = ("zstd", "snappy", "gzip", "uncompressed")
-_ROW_GROUP_DEFAULT, _ROW_GROUP_MAXIMUM = 122_880, 10_000_000
+_ROW_GROUP_MAXIMUM = 10_000_000
 
 
-def resolve_format(fmt: Json, options: Json) -> tuple[str, JsonObject]:
+def resolve_format(fmt: Json, options: Json, parquet: JsonObject) -> tuple[str, JsonObject]:
     """Return the format and its options with all defaults filled in.
 
     Args:
         fmt: The `format` of the request.
         options: The `format_options` of the request; what is left out takes its default.
+        parquet: The defaults of Parquet.
 
     Raises:
         ApiError: 400 for an unknown format, a wrong shape, or an unknown key.
@@ -31,7 +32,7 @@ def resolve_format(fmt: Json, options: Json) -> tuple[str, JsonObject]:
         raise invalid_argument("Invalid format: must be csv or parquet")
     if not isinstance(options, dict):
         raise invalid_argument("Invalid format_options: must be an object")
-    resolved: JsonObject = {} if fmt == "csv" else {"compression": "zstd", "row_group_size": _ROW_GROUP_DEFAULT}
+    resolved: JsonObject = {} if fmt == "csv" else dict(parquet)
     unknown = sorted(set(options) - set(resolved))
     if unknown:
         raise invalid_argument(f"Invalid format_options: unknown key {unknown[0]!r} for format {fmt}")

@@ -61,16 +61,16 @@ def clip(spans: Iterable[tuple[int, int]], start_ns: int, end_ns: int) -> tuple[
     return tuple(piece for piece in cut if piece.start_ns < piece.end_ns)
 
 
-def partition(stream: Datastream, pieces: Sequence[Piece], fmt: str, *, daily: bool) -> tuple[Part, ...]:
+def partition(stream: Datastream, pieces: Sequence[Piece], fmt: str, *, daily_stamp: str | None) -> tuple[Part, ...]:
     """Cut pieces into files of an hour or a day each, in order of time.
 
     Args:
         stream: Whose data it is; its names make the file names.
         pieces: What to cut, as `clip` returned it.
         fmt: `csv` or `parquet`.
-        daily: Whether a file holds a day rather than an hour.
+        daily_stamp: How a file that holds a day is stamped; `None` for files that hold an hour.
     """
-    width, pattern = (_DAY, "%Y%m%d") if daily else (HOUR, "%Y%m%d%H")
+    width, pattern = (_DAY, daily_stamp) if daily_stamp is not None else (HOUR, "%Y%m%d%H")
     slots: dict[int, list[Piece]] = {}
     for piece in pieces:
         for slot in range(piece.start_ns // width, -(-piece.end_ns // width)):

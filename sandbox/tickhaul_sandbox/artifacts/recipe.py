@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tickhaul_sandbox.artifacts.csvfile import Dialect
     from tickhaul_sandbox.artifacts.plan import Part
     from tickhaul_sandbox.artifacts.tables import Layout, Row
     from tickhaul_sandbox.jsontypes import JsonObject
@@ -30,7 +31,7 @@ class FileRecipe:
         layout: What becomes of them.
         fmt: `csv` or `parquet`.
         options: The options of the format, complete.
-        line_end: What ends a line of CSV.
+        dialect: How CSV is written.
         gzip_level: How hard CSV is compressed.
     """
 
@@ -39,7 +40,7 @@ class FileRecipe:
     layout: Layout
     fmt: str
     options: JsonObject
-    line_end: str
+    dialect: Dialect
     gzip_level: int
 
     def write(self, path: Path, given_up: Callable[[], bool]) -> None:
@@ -58,7 +59,7 @@ class FileRecipe:
             write_parquet(path, self.layout.columns, self.layout.types, rows, self.options)
             return
         with path.open("wb") as file:
-            write_csv(file, self.layout.columns, rows, line_end=self.line_end, level=self.gzip_level)
+            write_csv(file, self.layout.columns, rows, dialect=self.dialect, level=self.gzip_level)
 
     def _rows(self, given_up: Callable[[], bool]) -> Iterator[Row]:
         for piece in self.part.pieces:

@@ -27,7 +27,7 @@ async def list_instruments(call: Call) -> Answer:
     exchange = call.path["exchange"]
     instruments = call.service.catalog.instruments(exchange)
     if instruments is None:
-        raise not_found("Exchange", exchange)
+        instruments = _nothing(call, "Exchange", exchange)
     same = _equality(call)
     wanted = {name: call.query[name] for name in ("base", "quote", "instrument_type") if name in call.query}
     chosen = [instrument for instrument in instruments if _contains(call, instrument.symbol)]
@@ -54,9 +54,9 @@ async def list_instrument_datastreams(call: Call) -> Answer:
     exchange, instrument = call.path["exchange"], call.path["instrument"]
     catalog = call.service.catalog
     if catalog.instruments(exchange) is None:
-        raise not_found("Exchange", exchange)
-    if catalog.instrument(exchange, instrument) is None:
-        raise not_found("Instrument", instrument)
+        _nothing(call, "Exchange", exchange)
+    elif catalog.instrument(exchange, instrument) is None:
+        _nothing(call, "Instrument", instrument)
     streams = catalog.of_instrument(exchange, instrument)
     return _datastreams(call, streams, ("stream_type", "wire_format"), f"{exchange}/{instrument}")
 
@@ -76,9 +76,7 @@ async def get_availability(call: Call) -> Answer:
     """Answer `GET /v1/availability`: what the account has recorded of a datastream."""
     service = call.service
     datastream_id = positive_id_text(call.query.get("datastream_id"), "datastream_id")
-    stream = service.catalog.datastream(datastream_id)
-    if stream is None:
-        raise not_found("Datastream", datastream_id)
+    stream = call.datastream(datastream_id)
     now = service.clock.now_ns()
     subscription = call.account.subscriptions.of_stream(stream)
     recorded = [] if subscription is None else subscription.recorded(now)
@@ -104,6 +102,17 @@ def _datastreams(call: Call, streams: Sequence[Datastream], filters: tuple[str, 
     return Answer(
         200, {"items": items, "total": page.total, "limit": page.limit, "next_page_token": page.next_page_token}
     )
+
+
+def _nothing(call: Call, resource: str, name: str) -> tuple[()]:
+    """Return what is listed of what does not exist, if the settings say so.
+
+    Raises:
+        ApiError: 404 otherwise.
+    """
+    if call.service.settings.unknown_exchange == "missing":
+        raise not_found(resource, name)
+    return ()
 
 
 def _equality(call: Call) -> Callable[[str, str], bool]:

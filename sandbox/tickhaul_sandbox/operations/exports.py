@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox import billing
+from tickhaul_sandbox.artifacts.csvfile import Dialect
 from tickhaul_sandbox.artifacts.formats import resolve_format
 from tickhaul_sandbox.artifacts.plan import HOUR, clip, partition
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
 from tickhaul_sandbox.artifacts.tables import RawLayout
 from tickhaul_sandbox.clock import SECOND
-from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found, permission_denied
+from tickhaul_sandbox.errors import invalid_argument, permission_denied, refused
 from tickhaul_sandbox.exports import Order
 from tickhaul_sandbox.operations.schemas import read_checked
 from tickhaul_sandbox.pages import SMALL
@@ -37,11 +38,13 @@ async def create(call: Call) -> Answer:
     fields = call.fields("datastream_id", "start_time", "end_time", "schema", "format", "format_options")
     datastream_id = positive_id(fields.get("datastream_id"), "datastream_id")
     start, end = _range(call, fields)
-    fmt, options = resolve_format(fields.get("format", "csv"), fields.get("format_options", {}))
+    fmt, options = resolve_format(
+        fields.get("format", "csv"),
+        fields.get("format_options", {}),
+        {"compression": settings.parquet_compression, "row_group_size": settings.parquet_row_group_size},
+    )
     billing.require(settings, call.account, call.operation)
-    stream = service.catalog.datastream(datastream_id)
-    if stream is None:
-        raise not_found("Datastream", datastream_id)
+    stream = call.datastream(datastream_id)
     spans = _subscription(call, stream).recorded(service.clock.now_ns())
     layout = await _layout(call, fields.get("schema", RAW), stream)
     pieces = clip(spans, start, end)
@@ -49,9 +52,10 @@ async def create(call: Call) -> Answer:
         raise invalid_argument(_NO_DATA)
     source = service.feed.source(service.catalog, stream)
     daily = end - start > settings.daily_parts_after_hours * HOUR
+    dialect = Dialect(settings.csv_line_end, settings.csv_null, settings.csv_booleans, settings.csv_decimals)
     recipes = tuple(
-        FileRecipe(part, source, layout, fmt, options, settings.csv_line_end, settings.gzip_level)
-        for part in partition(stream, pieces, fmt, daily=daily)
+        FileRecipe(part, source, layout, fmt, options, dialect, settings.gzip_level)
+        for part in partition(stream, pieces, fmt, daily_stamp=settings.daily_stamp if daily else None)
     )
     failure = service.faults.reason_to_fail(call.operation)
     if not pieces and settings.no_overlap == "fail":
@@ -139,9 +143,7 @@ def _subscription(call: Call, stream: Datastream) -> Subscription:
     subscription = call.account.subscriptions.of_stream(stream)
     if subscription is None:
         message = f"No subscription for datastream {stream.datastream_id}"
-        if call.service.settings.unsubscribed_export == 404:
-            raise ApiError(404, "not_found", message)
-        raise permission_denied(message)
+        raise refused(call.service.settings.unsubscribed_export, message)
     if subscription.status == "deleted":
         raise permission_denied("Subscription has been deleted")
     return subscription
@@ -159,7 +161,7 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
     if settings.books_from_updates and stream.category == "book_update" and schema in DEPTHS:
         return BookLayout(str(schema), stream.exchange, settings.transform_seconds)
     if isinstance(schema, str):
-        content = call.account.schemas.find(schema, stream.category).published
+        content = call.account.schemas.find(schema, stream.category, settings.schema_mismatch).published
     elif isinstance(schema, dict):
         content = await read_checked(call, schema)
     else:

@@ -60,7 +60,7 @@ async def create_draft(call: Call) -> Answer:
     call.account.schemas.own(call.path["id"])
     content = await read_checked(call, call.fields(*_CONTENT)) if call.body.strip() else None
     schema = call.account.schemas.set_draft(call.path["id"], content)
-    return Answer(201, schema.body(schema.draft))
+    return Answer(call.service.settings.draft_created, schema.body(schema.draft))
 
 
 async def get_draft(call: Call) -> Answer:
@@ -79,7 +79,9 @@ async def update_draft(call: Call) -> Answer:
 
 async def discard_draft(call: Call) -> Answer:
     """Answer `DELETE /v1/export-schemas/{id}/draft`."""
-    call.account.schemas.discard_draft(call.path["id"])
+    schemas, schema_id = call.account.schemas, call.path["id"]
+    if call.service.settings.missing_draft == 404 or schemas.own(schema_id).draft is not None:
+        schemas.discard_draft(schema_id)
     return Answer(204)
 
 

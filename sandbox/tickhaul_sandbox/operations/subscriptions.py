@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox import billing
-from tickhaul_sandbox.errors import not_found
 from tickhaul_sandbox.pages import SMALL
 from tickhaul_sandbox.wire import Answer, Call, positive_id
 
@@ -19,10 +18,7 @@ async def create(call: Call) -> Answer:
     fields = call.fields("datastream_id")
     datastream_id = positive_id(fields.get("datastream_id"), "datastream_id")
     billing.require(service.settings, call.account, call.operation)
-    stream = service.catalog.datastream(datastream_id)
-    if stream is None:
-        raise not_found("Datastream", datastream_id)
-    return Answer(201, call.account.subscriptions.create(stream).detail_body())
+    return Answer(201, call.account.subscriptions.create(call.datastream(datastream_id)).detail_body())
 
 
 async def list_own(call: Call) -> Answer:
@@ -35,7 +31,8 @@ async def list_own(call: Call) -> Answer:
     page = call.service.paginator.cut(
         chosen, lambda entry: entry[:2], call.query, SMALL, f"subscriptions/{call.account.name}"
     )
-    items: list[Json] = [item.body() for _, _, item in page.items]
+    shown = call.service.settings.show_datastream
+    items: list[Json] = [item.body(show_datastream=shown) for _, _, item in page.items]
     return Answer(
         200, {"items": items, "total": page.total, "limit": page.limit, "next_page_token": page.next_page_token}
     )
@@ -43,7 +40,8 @@ async def list_own(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """Answer `GET /v1/subscriptions/{id}`."""
-    return Answer(200, call.account.subscriptions.get(call.path["id"]).body())
+    subscription = call.account.subscriptions.get(call.path["id"])
+    return Answer(200, subscription.body(show_datastream=call.service.settings.show_datastream))
 
 
 async def delete(call: Call) -> Answer:

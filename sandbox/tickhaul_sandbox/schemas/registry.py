@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tickhaul_sandbox.errors import conflict, invalid_argument, not_found
+from tickhaul_sandbox.errors import conflict, not_found, refused
 from tickhaul_sandbox.schemas import builtin
 from tickhaul_sandbox.times import format_instant, to_microsecond
 
@@ -198,22 +198,23 @@ class Schemas:
         """
         return self.update(schema_id, self.draft(schema_id))
 
-    def find(self, reference: str, category: str | None) -> Schema:
+    def find(self, reference: str, category: str | None, mismatch: int) -> Schema:
         """Return the schema an export means.
 
         Args:
             reference: Its name or id.
             category: The category of the datastream, `None` if it has none.
+            mismatch: The status for one of another category.
 
         Raises:
-            ApiError: 404 if there is none, 400 if it is for another category.
+            ApiError: 404 if there is none, `mismatch` if it is for another category.
         """
         schema = self._by_id.get(reference) or self._named(reference, category)
         if schema is None and all(known.name != reference for known in self._by_id.values()):
             raise not_found("Export schema", reference)
         if schema is None or schema.category != category:
             shown = category or "streams of this type"
-            raise invalid_argument(f"Invalid schema: {reference} is not for {shown}")
+            raise refused(mismatch, f"Invalid schema: {reference} is not for {shown}")
         return schema
 
     def _kept(self, schema: Schema) -> Schema:

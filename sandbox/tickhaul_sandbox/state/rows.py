@@ -6,8 +6,10 @@ Whatever a reader depends on here is promised to the files already written: a ch
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tickhaul_sandbox.artifacts.csvfile import Dialect
 from tickhaul_sandbox.artifacts.plan import Part, Piece
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
 from tickhaul_sandbox.artifacts.store import Artifact
@@ -92,9 +94,9 @@ class Rows:
         if (files := row["files"]) is not None:
             source = self._feed.source(self._catalog, stream)
             layout = self._read_layout(files["layout"], stream)
-            line_end, level = files["line_end"], files["gzip_level"]
+            dialect, level = Dialect(**files["dialect"]), files["gzip_level"]
             recipes = tuple(
-                FileRecipe(_read_part(part), source, layout, fmt, options, line_end, level) for part in files["parts"]
+                FileRecipe(_read_part(part), source, layout, fmt, options, dialect, level) for part in files["parts"]
             )
         return Order(stream, row["start_ns"], row["end_ns"], fmt, options, recipes, row["failure"])
 
@@ -191,7 +193,7 @@ def _write_order(order: Order) -> JsonObject:
         first = order.recipes[0]
         files = {
             "layout": _write_layout(first.layout),
-            "line_end": first.line_end,
+            "dialect": asdict(first.dialect),
             "gzip_level": first.gzip_level,
             "parts": [_write_part(recipe.part) for recipe in order.recipes],
         }
