@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
@@ -28,7 +29,6 @@ from tests.xythub.wire import TOKEN, framed, grant, refusal, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tickhaul_sandbox import Sandbox
 
@@ -443,6 +443,25 @@ class TestFailures:
         assert read[0].startswith(b"symbol,time,open")
         assert pipe.is_fifo()
         assert [file.name for file in tmp_path.iterdir()] == ["pipe"]
+
+    @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no name for stdout")
+    def test_what_stdout_goes_to_is_added_to_and_not_replaced(
+        self, xyt: Callable[..., Ran], sandbox: Sandbox, tmp_path: Path
+    ) -> None:
+        log = tmp_path / "log"
+        log.write_text("what was there\n")
+        words = [sys.executable, "-m", "tickhaul.cli", "xyt", "ohlcv", "ZAL.XE", *WEEK, "--out", "/dev/stdout"]
+        with log.open("ab") as stdout:
+            done = subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert log.read_text() == "what was there\n" + xyt("ohlcv", "ZAL.XE", *WEEK).out
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+    def test_a_device_that_takes_no_more_is_a_failure(self, xyt: Callable[..., Ran]) -> None:
+        ran = xyt("ohlcv", "ZAL.XE", *WEEK, "--out", "/dev/full")
+        assert (ran.code, ran.out) == (1, "")
+        assert "No space left" in ran.err
+        assert Path("/dev/full").is_char_device()
 
     def test_a_missing_pyarrow_is_named_before_anything_is_asked(
         self, xyt: Callable[..., Ran], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from tickhaul.cli.failures import UsageError
@@ -17,13 +18,13 @@ from tickhaul.cli.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tickhaul.xythub import Table
 
 #: The forms a table is written in.
 Shape: TypeAlias = Literal["csv", "json", "parquet"]
 _PIECE = 1 << 16
+_SYSTEM = {Path("/dev"), Path("/proc")}
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -127,9 +128,9 @@ def _tame(text: str) -> str:
 
 def _save(table: Table, out: Path, shape: Shape) -> None:
     """Write a file whose name holds all of it or what it held before."""
-    if out.exists() and not out.is_file():
-        # A pipe or a device cannot be replaced, and must not be.
-        with out.open("wb") as file:
+    if (out.exists() and not out.is_file()) or _SYSTEM & {*out.absolute().parents}:
+        # A pipe or a device cannot be replaced, and must not be; nor must whatever stdout goes to, behind its name in /dev.
+        with out.open("ab") as file:
             _write(table, file, shape)
         return
     # A link stays one; what it leads to is what is written.
