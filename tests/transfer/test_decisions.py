@@ -19,7 +19,7 @@ from tickhaul.transfer.answers import Meaning, judge, retry_after
 from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.checksums import Claim
 from tickhaul.transfer.meter import Meter, remaining
-from tickhaul.transfer.model import MIB
+from tickhaul.transfer.model import KIB, MIB
 from tickhaul.transfer.ranges import Ranges, cut
 from tickhaul.transfer.sidecar import Identity, Sidecar, recall
 
@@ -101,6 +101,29 @@ def test_when_nothing_is_left_the_longest_running_part_is_halved() -> None:
     assert (part.start, part.end, half.start, half.end) == (0, 12, 12, 20)
     part.position, half.position = 10, 16
     assert agenda.take(0) is None, "halves would be smaller than is worth a request"
+
+
+@pytest.mark.parametrize(
+    ("brought", "after", "splits"),
+    [
+        (100 * KIB, 10.0, True),  # 10 KiB a second: the rest takes minutes
+        (0, 10.0, True),
+        (100 * KIB, 1.0, False),  # too early to tell
+        (3 * MIB, 10.0, True),
+        (6 * MIB, 2.5, False),  # nearly done
+        (8 * MIB - 300 * KIB, 600.0, False),  # the halves would be what a thread holds unwritten
+    ],
+)
+def test_a_slow_part_is_split_however_short_it_is(brought: int, after: float, splits: bool) -> None:
+    agenda, _ = agenda_of(8 * MIB, part_size=8 * MIB, smallest_split=8 * MIB)
+    part = take(agenda, now=100.0)
+    open_with(agenda, part)
+    part.position = brought
+    half = agenda.take(100.0 + after)
+    assert (half is not None) is splits
+    if half is not None:
+        assert (part.end, half.end) == (half.start, 8 * MIB)
+        assert agenda.take(100.0 + after) is not None or part.left < 512 * KIB
 
 
 def test_what_a_split_part_writes_too_much_does_no_harm() -> None:

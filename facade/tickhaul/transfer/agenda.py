@@ -3,7 +3,7 @@
 A file is *opened* by the first part that gets an answer, which settles which version of the file all other parts must be
 of; only then are its other parts given out. Parts go out in the order of the files, so that files become whole one
 after another. When nothing is left to give out, the longest part still running is split, so that no slow connection
-trails at the end.
+trails at the end; a part that will still take a while is split however short it is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tickhaul.transfer.model import KIB
 from tickhaul.transfer.ranges import Ranges, cut
 from tickhaul.transfer.sidecar import Identity
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tickhaul.errors import TransferError
+
+
+_SMALLEST_TRAILING = 256 * KIB  # as much as a thread may hold that is not written yet
+_TRAILING = 2.0  # seconds a part must have run, and will still take
 
 
 class Phase(Enum):
@@ -82,6 +87,7 @@ class Part:
         position: the next byte to be written.
         failures: how often in a row it failed without getting anywhere.
         not_before: when it may be tried again.
+        since: when it was given out.
     """
 
     work: Work
@@ -91,6 +97,7 @@ class Part:
     position: int
     failures: int = 0
     not_before: float = 0.0
+    since: float = 0.0
 
     @property
     def stale(self) -> bool:
@@ -117,6 +124,11 @@ class Part:
         """Bytes still to come; 0 while the end is unknown."""
         return 0 if self.end is None else max(0, self.end - self.position)
 
+    def trails(self, now: float) -> bool:
+        """Whether it has run for a while, and will for another at this rate."""
+        spent = now - self.since
+        return spent > _TRAILING and self.left * spent > _TRAILING * (self.position - self.start)
+
 
 class Agenda:
     """The parts to be fetched.
@@ -124,7 +136,7 @@ class Agenda:
     Args:
         works: the files that need fetching, those with something `done` already included.
         part_size: bytes of one part at most.
-        smallest_split: a running part is split only if each half has at least this many bytes.
+        smallest_split: a running part that does not trail is split only if each half has at least this many bytes.
 
     Attributes:
         active: the files neither finished nor given up, by their place.
@@ -167,28 +179,31 @@ class Agenda:
         while self._ready:
             part = heapq.heappop(self._ready)[3]
             if not part.stale:
-                self._launch(part)
+                self._launch(part, now)
                 return part
-        return self._split()
+        return self._split(now)
 
-    def _launch(self, part: Part) -> None:
+    def _launch(self, part: Part, now: float) -> None:
+        part.since = now
         part.work.flying[part] = None
         self._running[part] = None
 
-    def _split(self) -> Part | None:
-        candidates = (
-            part
-            for part in self._running
-            if not part.stale and part.work.phase is Phase.OPEN and part.work.ranged and part.end is not None
-        )
+    def _split(self, now: float) -> Part | None:
+        candidates = (part for part in self._running if self._worth_splitting(part, now))
         longest = max(candidates, key=lambda part: part.left, default=None)
-        if longest is None or longest.left < 2 * self._smallest_split:
+        if longest is None:
             return None
         middle = longest.position + longest.left // 2
         half = Part(longest.work, longest.round, middle, longest.end, middle)
         longest.end = middle
-        self._launch(half)
+        self._launch(half, now)
         return half
+
+    def _worth_splitting(self, part: Part, now: float) -> bool:
+        if part.stale or part.work.phase is not Phase.OPEN or not part.work.ranged or part.end is None:
+            return False
+        smallest = min(self._smallest_split, _SMALLEST_TRAILING) if part.trails(now) else self._smallest_split
+        return part.left >= 2 * smallest
 
     def next_at(self) -> float | None:
         """When the next waiting part may be tried again; ``None`` when none waits."""
