@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import logging
 import shlex
 import sys
 from pathlib import Path
@@ -15,7 +17,7 @@ from tickhaul_sandbox.settings import DEFAULT_API_KEY, Settings, read_setting
 from tickhaul_sandbox.state.file import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _DEFAULTS = Settings()
 
@@ -105,14 +107,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Run a sandbox as parsed flags ask for, until a signal ends it.
 
     Prints `ready http://HOST:PORT` on stdout when it accepts connections, and nothing else there. A person at a terminal
-    also gets, on stderr, lines to copy that reach it from another shell.
+    also gets, on stderr, lines to copy that reach it from another shell. Which fault strikes what is told there too.
 
     Returns:
         The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken or the state file cannot be used, 2 for
         flags that cannot work.
     """
     try:
-        return serve(settings_from(arguments), _announce)
+        with _told():
+            return serve(settings_from(arguments), _announce)
     except ValueError as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 2
@@ -136,6 +139,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tickhaul sandbox", description="Run the Ticksupply emulator.")
     add_arguments(parser)
     return run(parser.parse_args(argv))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Tell on stderr what the sandbox has to say of its own accord, for as long as it runs."""
+    log, handler = logging.getLogger("tickhaul_sandbox"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("sandbox: %(message)s"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)
 
 
 def _announce(sandbox: Sandbox) -> None:

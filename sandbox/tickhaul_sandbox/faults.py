@@ -240,7 +240,7 @@ class Faults:
                 if among(fault) and fault.kind not in drawn and fault.matches(operation, path) and fault.strikes():
                     drawn[fault.kind] = fault
                     self._strikes.append(Strike(fault.spec, operation, path))
-                    _log.info("fault %s struck %s", fault.spec, operation)
+                    _log.info("fault %s struck %s %s", fault.spec, operation, path)
         return drawn
 
 
