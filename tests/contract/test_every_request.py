@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
 import pytest
-from tickhaul import Client
+from tickhaul import AsyncClient, Client
 from tickhaul_sandbox import Sandbox
 
 # Its oldest version does not go with the oldest one of what it needs.
@@ -11,6 +17,8 @@ pytest.importorskip("openapi_core", exc_type=ImportError)
 
 from tests.contract import every_request
 from tests.contract.openapi import Sent, wrong_with
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,6 +31,86 @@ def _asked() -> None:
 def test_requests_are_noted_with_the_test_that_sent_them() -> None:
     exchanges = Sent("GET", "/v1/exchanges", (("x-api-key", "key"),), b"")
     assert "tests/" in every_request.SEEN[exchanges]
+
+
+def test_requests_of_both_clients_and_of_the_command_are_noted() -> None:
+    async def ask(sandbox: Sandbox) -> None:
+        async with AsyncClient(sandbox.api_key, base_url=sandbox.base_url) as th:
+            [_ async for _ in th.exchanges.list_instruments("binance", search="ASYNC")]
+
+    with Sandbox() as sandbox:
+        with Client(sandbox.api_key, base_url=sandbox.base_url) as th:
+            list(th.exchanges.list_instruments("binance", search="SYNC"))
+        anyio.run(ask, sandbox)
+        program = "import sys; from tickhaul.cli import main; sys.exit(main())"
+        command = [sys.executable, "-c", program, "--base-url", sandbox.base_url]
+        environment = {**os.environ, "TICKSUPPLY_API_KEY": sandbox.api_key}
+        # A process of its own: only the sandbox sees what it sends.
+        subprocess.run(
+            [*command, "instruments", "list", "binance", "--search", "COMMAND"],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    targets = {sent.target for sent in every_request.SEEN if "/instruments?" in sent.target}
+    searched = {way for way in ("SYNC", "ASYNC", "COMMAND") for target in targets if f"search={way}" in target}
+    assert searched == {"SYNC", "ASYNC", "COMMAND"}
+
+
+#: A project's test that passes, and that sends what the contract does not know.
+WRONG = """
+import time
+
+import anyio
+from tickhaul._async.transport import AsyncTransport
+from tickhaul._core.deadline import Deadline
+from tickhaul._core.origin import read_origin
+from tickhaul._core.wire import WireRequest
+from tickhaul._sync.transport import Transport
+
+
+def request_to(sandbox):
+    origin = read_origin(sandbox.base_url, allow_plain_http=False)
+    headers = [(b"Host", origin.authority.encode()), (b"X-Api-Key", sandbox.api_key.encode())]
+    return origin, WireRequest("GET", "/v1/exports", b"/v1/exports?QUERY", headers, None)
+
+
+def test_that_is_sync_and_passes(ticksupply_sandbox):
+    origin, request = request_to(ticksupply_sandbox)
+    transport = Transport(origin, ssl_context=None, proxy=None)
+    assert transport.send(request, timeout=10, until=Deadline(10, time.monotonic)).status == 200
+    transport.close()
+
+
+def test_that_is_async_and_passes(ticksupply_sandbox):
+    async def send():
+        origin, request = request_to(ticksupply_sandbox)
+        request = WireRequest("GET", request.path, request.target + b"1", request.headers, None)
+        transport = AsyncTransport(origin, ssl_context=None, proxy=None)
+        assert (await transport.send(request, timeout=10, until=Deadline(10, time.monotonic))).status == 200
+        await transport.aclose()
+
+    anyio.run(send)
+"""
+
+
+@pytest.mark.parametrize(("query", "code"), [("limit=1", 0), ("size=1", 1)])
+def test_a_wrong_request_fails_the_run_and_names_the_test_that_sent_it(tmp_path: Path, query: str, code: int) -> None:
+    (tmp_path / "test_wrong.py").write_text(WRONG.replace("QUERY", query), "utf-8")
+    last = "tests/contract/test_every_request.py::test_every_request_of_the_whole_suite_fits_the_contract"
+    ran = subprocess.run(
+        # Named first, and run last all the same.
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", last, str(tmp_path / "test_wrong.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    wrong = bool(code)
+    assert ("the contract does not name the parameters ['size']" in ran.stdout) is wrong
+    assert ("::test_that_is_sync_and_passes" in ran.stdout) is wrong
+    assert ("::test_that_is_async_and_passes" in ran.stdout) is wrong
 
 
 def test_every_request_of_the_whole_suite_fits_the_contract() -> None:
