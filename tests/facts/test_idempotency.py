@@ -1,16 +1,13 @@
 from __future__ import annotations
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.facts.caller import PRICE, TIME, Caller
 from tests.sandbox.api import BTCUSDT, Held, code, ok
-
-if TYPE_CHECKING:
-    import httpx
 
 KEY = "0194a1b2-c3d4-75f6-a7b8-c9d0e1f2a3b4"
 BODY = {"datastream_id": BTCUSDT}
@@ -20,6 +17,11 @@ def order(api: Caller) -> dict[str, int]:
     """Return the body of an export of a minute that was recorded."""
     start, end = api.record()
     return {"datastream_id": BTCUSDT, "start_time": start, "end_time": end}
+
+
+def remaining(api: Caller) -> int:
+    """Return what is left of the minute's requests, after this one."""
+    return int(api.get("/exchanges").headers["x-ratelimit-remaining-minute"])
 
 
 def test_the_same_key_and_request_give_the_original_response(api: Caller) -> None:
@@ -85,16 +87,18 @@ def test_a_put_takes_no_key(api: Caller) -> None:
 @pytest.mark.parametrize("changed", ["method", "path", "body"])
 def test_a_key_used_for_another_method_or_path_or_body_is_a_conflict(api: Caller, changed: str) -> None:
     """docs: guides/idempotency"""
-    path = f"/subscriptions/{api.subscribe()}"
-    ok(api.post(f"{path}/pause", b"", Idempotency_Key=KEY), 204)
-    before = ok(api.get(f"{path}/spans"))
-    further: dict[str, httpx.Response] = {
-        "method": api.delete(path, Idempotency_Key=KEY),
-        "path": api.post(f"{path}/resume", b"", Idempotency_Key=KEY),
-        "body": api.post(f"{path}/pause", b"{}", Idempotency_Key=KEY),
-    }
-    assert code(further[changed]) == (409, "already_exists")
-    assert ok(api.get(f"{path}/spans")) == before
+    path, other = (f"/export-schemas/{api.schema(name)['id']}" for name in ("mine", "other"))
+    ok(api.post(f"{path}/draft", b"", Idempotency_Key=KEY), 201)
+    before = ok(api.get("/export-schemas"))
+    # One of the three is another each time, and the other two are what they were.
+    method, place, body = {
+        "method": ("DELETE", f"{path}/draft", b""),
+        "path": ("POST", f"{other}/draft", b""),
+        "body": ("POST", f"{path}/draft", json.dumps({"columns": [TIME]}).encode()),
+    }[changed]
+    response = api.http.request(method, f"/v1{place}", content=body, headers={"Idempotency-Key": KEY})
+    assert code(response) == (409, "already_exists")
+    assert ok(api.get("/export-schemas")) == before
 
 
 def test_a_key_belongs_to_the_account_and_not_to_the_api_key(api: Caller, same: Caller) -> None:
@@ -160,10 +164,11 @@ def test_a_duplicate_waits_for_the_first_request_and_gets_its_response(api: Call
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(api.post, "/subscriptions", BODY, Idempotency_Key=KEY)
         held.wait()
-        duplicate = pool.submit(same.post, "/subscriptions", BODY, Idempotency_Key=KEY)
         with Caller(api.sandbox, api.http.headers["X-Api-Key"]) as bystander:
-            # A request of its own is answered meanwhile: it is the duplicate that waits, not the account.
-            assert bystander.get("/exchanges").status_code == 200
+            before = remaining(bystander)
+            duplicate = pool.submit(same.post, "/subscriptions", BODY, Idempotency_Key=KEY)
+            # Each request takes a token: one more than were asked for here says that the duplicate has come in.
+            assert any(before - remaining(bystander) > asked for asked in range(1, 150))
         held.release()
         assert ok(duplicate.result(), 201) == ok(first.result(), 201)
     assert ok(api.get("/subscriptions"))["total"] == 1
