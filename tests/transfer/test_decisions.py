@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import random
 from datetime import UTC, datetime
@@ -420,7 +419,7 @@ def test_rubbish_in_a_sidecar_ends_what_is_believed(tmp_path: Path) -> None:
         b'{"claim":["content-md5","",[1]]}\n',
         b"{}\n",
     ):
-        (tmp_path / "b").write_bytes(b"".join([*lines[:3], rubbish, *lines[3:]]))
+        (tmp_path / "b").write_bytes(b"".join([*lines[:4], rubbish, *lines[4:]]))
         memory = recall(tmp_path / "b")
         assert memory is not None
         assert list(memory.done) == [(0, 10)], rubbish
@@ -506,16 +505,33 @@ def test_a_sidecar_begun_again_replaces_the_old_one_in_one_step(tmp_path: Path) 
     path = tmp_path / "a.01234567.part.jsonl"
     written(path)
     writer = Sidecar(path, "a")
-    writer.begin(IDENTITY, Ranges([(0, 30)]), again=True, confirmed=True)
+    writer.begin(IDENTITY, Ranges([(0, 30)]), again=True)
     writer.done(30, 40)
-    assert writer.unsynced == 1
     writer.close()
     writer.done(40, 50)  # a thread that comes late
     memory = recall(path)
     assert memory is not None
     assert list(memory.done) == [(0, 40)]
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
-    assert json.loads(path.read_text().splitlines()[2]) == {"synced": 1}
+
+
+@pytest.mark.parametrize("confirmed", [[], [(0, 10)], [(0, 10), (20, 30)]])
+def test_a_sidecar_begun_again_knows_what_was_confirmed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, confirmed: list[tuple[int, int]]
+) -> None:
+    path = tmp_path / "a.01234567.part.jsonl"
+    writer = Sidecar(path, "a")
+    writer.begin(IDENTITY, Ranges([(0, 10), (20, 30)]), confirmed=Ranges(confirmed))
+    writer.done(40, 50)
+    writer.close()
+    memory = recall(path)
+    assert memory is not None
+    assert list(memory.done) == [(0, 10), (20, 30), (40, 50)]
+    assert list(memory.confirmed) == confirmed
+    monkeypatch.setattr(sidecar, "boot_id", lambda: "after the power failure")
+    memory = recall(path)
+    assert memory is not None
+    assert list(memory.done) == confirmed
 
 
 # -- waits, rates, settings -----------------------------------------------------------------------------------------

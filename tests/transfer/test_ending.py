@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul.errors import StorageError
 from tickhaul.transfer import Progress, RemoteFile, TransferCanceled, download
+from tickhaul.transfer.disk import PartFile
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
 from tests.transfer.storage import Answer, Request, Storage, refusal
@@ -101,6 +102,32 @@ def test_a_cancel_does_not_wait_for_a_refresh_that_hangs(tmp_path: Path) -> None
         assert threads() == []
         assert len(storage.requests) == 1
     assert names_in(tmp_path) == []
+
+
+def test_a_cancel_does_not_wait_for_a_disk_that_confirms_what_an_earlier_run_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stall, asked, go_on = Stall(after=5, connections=4), threading.Event(), threading.Event()
+
+    def slowly(_: PartFile) -> None:
+        asked.set()
+        assert go_on.wait(30)
+
+    with Storage({"large": content(1500 * KIB)}, stall) as storage:
+        with pytest.raises(TransferCanceled):
+            haul(storage, tmp_path, cancel=stall.stuck, silence=600)
+        with monkeypatch.context() as patch:
+            patch.setattr(PartFile, "sync", slowly)
+            with pytest.raises(TransferCanceled):
+                haul(storage, tmp_path, cancel=asked, silence=600)
+            go_on.set()
+            for thread in threading.enumerate():
+                if thread.name.startswith("tickhaul"):
+                    thread.join(20)
+        stall.on = False
+        (file,) = haul(storage, tmp_path)
+        assert file.resumed
+    assert_arrived(storage, tmp_path)
 
 
 def test_a_transfer_leaves_no_thread_and_no_connection(tmp_path: Path) -> None:

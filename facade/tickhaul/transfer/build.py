@@ -73,16 +73,29 @@ class Draft:
             raise
         return draft
 
-    def remember(
-        self, name: str, known: Identity, done: Ranges, *, again: bool = False, confirmed: bool = False
-    ) -> None:
-        """Begin the sidecar, or, with ``again``, replace the one an earlier run left.
+    @classmethod
+    def adopt(cls, file: PartFile, name: str, memory: Memory) -> Draft:
+        """Go on with what an earlier run left.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        sidecar = Sidecar(sidecar_path(file.path), name)
+        try:
+            sidecar.begin(memory.identity, memory.done, claims=memory.claims, confirmed=memory.confirmed, again=True)
+        except BaseException:
+            file.close()
+            raise
+        return cls(file, sidecar, memory.claims)
+
+    def remember(self, name: str, known: Identity, done: Ranges) -> None:
+        """Begin the sidecar.
 
         Raises:
             StorageError: the disk does not take it.
         """
         sidecar = Sidecar(sidecar_path(self.file.path), name)
-        sidecar.begin(known, done, claims=self.claims, again=again, confirmed=confirmed)
+        sidecar.begin(known, done, claims=self.claims)
         self._sidecar = sidecar
 
     def claim(self, claims: list[Claim]) -> None:
@@ -187,22 +200,19 @@ class Build:
         """Its final place."""
         return self.folder.target(self.name)
 
-    def adopt(self, part: PartFile, memory: Memory, *, fsync: bool) -> None:
+    def adopt(self, part: PartFile, memory: Memory) -> None:
         """Go on from what an earlier run left.
 
         Raises:
             StorageError: the disk does not take it.
         """
-        self.draft = Draft(part, None, memory.claims)
+        self.draft = Draft.adopt(part, self.name, memory)
         self.work.known = memory.identity
         self.work.done = Ranges(memory.done)
         self.work.kept = memory.done.total
         size = memory.identity.size
         if size is not None and not memory.done.missing(size):
             self.work.phase = Phase.WHOLE
-        if fsync:
-            part.sync()
-        self.draft.remember(self.name, memory.identity, memory.done, again=True, confirmed=fsync)
 
     def found(self, size: int) -> None:
         """It is there under its final name; it may have to be hashed, and noted down."""

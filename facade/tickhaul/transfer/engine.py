@@ -164,14 +164,9 @@ class Transfer:
                     builds.append(build)
                 continue
             self.folder.clear_target(file)
-            usable, build.shared = self.folder.leftovers(file, resume=options.resume)
             builds.append(build)
             self.builds[build.work] = build
-            for part, memory in usable:
-                if build.draft is None:
-                    build.adopt(part, memory, fsync=options.fsync)
-                else:
-                    part.discard()
+            self._take_up(build)
         if builds:
             self.folder.check_writable()
         self._check_room()
@@ -188,6 +183,16 @@ class Transfer:
         for build in builds:
             if build.work.phase is Phase.WHOLE:
                 self.finisher.take(build)
+            elif build.draft is not None and options.fsync:
+                self.finisher.confirm(build)
+
+    def _take_up(self, build: Build) -> None:
+        """Go on from the most that earlier runs left of a file."""
+        usable, build.shared = self.folder.leftovers(build.file, resume=self.options.resume)
+        for part, _ in usable[1:]:
+            part.discard()
+        for part, memory in usable[:1]:
+            build.adopt(part, memory)
 
     def _there(self, build: Build) -> bool:
         """Whether a file is there already; if so, all that may be left to do is to note it down and hash it."""

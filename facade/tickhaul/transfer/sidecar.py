@@ -22,7 +22,7 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,10 +90,18 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a sidecar says, as far as it can be believed."""
+    """What a sidecar says, as far as it can be believed.
+
+    Attributes:
+        identity: which version of which file.
+        done: the ranges that are written.
+        confirmed: those of them the disk has confirmed.
+        claims: the checksums the host announced.
+    """
 
     identity: Identity
     done: Ranges
+    confirmed: Ranges = field(default_factory=Ranges)
     claims: tuple[Claim, ...] = ()
 
 
@@ -108,24 +116,14 @@ class Sidecar:
         self._lines = 0
         self._synced = 0
 
-    @property
-    def exists(self) -> bool:
-        """Whether it has been begun."""
-        return self._handle is not None
-
-    @property
-    def unsynced(self) -> int:
-        """How many ``done`` lines the disk has not confirmed."""
-        return self._lines - self._synced
-
     def begin(
         self,
         identity: Identity,
         done: Ranges,
         *,
         claims: Iterable[Claim] = (),
+        confirmed: Ranges | None = None,
         again: bool = False,
-        confirmed: bool = False,
     ) -> None:
         """Write the first lines.
 
@@ -133,13 +131,13 @@ class Sidecar:
             identity: which version of which file.
             done: the ranges that are written.
             claims: the checksums announced so far.
+            confirmed: those of the ranges the disk has confirmed.
             again: whether there is a sidecar of an earlier run, which is to be replaced in one step.
-            confirmed: whether the disk has confirmed the ranges.
 
         Raises:
             StorageError: the disk does not take it.
         """
-        ranges = list(done)
+        known, ranges = list(confirmed or ()), list(done)
         lines: list[dict[str, object]] = [
             {
                 "tickhaul": _FORMAT,
@@ -150,20 +148,23 @@ class Sidecar:
                 "boot": boot_id(),
             },
             *map(_claim, claims),
-            *map(_done, ranges),
+            *map(_done, known),
+            {"synced": len(known)},
         ]
-        self._lines = len(ranges)
-        self._synced = self._lines if confirmed else 0
-        if confirmed:
-            lines.append({"synced": self._lines})
+        # To wait for the disk is for `synced`: here, somebody waits to cancel. Where nothing is outstanding it is quick.
+        confirm = bool(known) and known == ranges
+        if not confirm:
+            lines += map(_done, ranges)
+        self._lines = len(known) + (0 if confirm else len(ranges))
+        self._synced = len(known)
         with self._guard, disk_errors(self._filename, self.path):
             if not again:
-                self._handle = _create(self.path, lines, confirm=confirmed)
+                self._handle = _create(self.path, lines, confirm=confirm)
                 return
             while True:
                 stem = self.path.name.removesuffix(SIDECAR)
                 fresh = self.path.with_name(f"{stem}-{secrets.token_hex(4)}{PART}")
-                os.close(_create(fresh, lines, confirm=confirmed))
+                os.close(_create(fresh, lines, confirm=confirm))
                 # Another run that starts in this moment may take the temporary file for a leftover and remove it; it
                 # does so once.
                 with contextlib.suppress(FileNotFoundError):
@@ -263,7 +264,7 @@ def recall(path: Path) -> Memory | None:
     boot = head.get("boot")
     if boot is None or boot != boot_id():
         found = found[:confirmed]
-    return Memory(identity, Ranges(found), tuple(claims))
+    return Memory(identity, Ranges(found), Ranges(found[:confirmed]), tuple(claims))
 
 
 def _done(span: tuple[int, int]) -> dict[str, object]:
