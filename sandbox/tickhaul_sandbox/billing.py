@@ -50,7 +50,7 @@ def summary(settings: Settings, account: Account, now_ns: int) -> JsonObject:
     subscribed = state != "NONE"
     period = _PERIOD_DAYS * _DAY
     began = now_ns // period * period
-    exported = account.exports.exported_bytes()
+    exported = account.exports.exported_bytes(began)
     extra = max(0, exported - settings.included_export_gb * _GIB)
     grace = format_instant(now_ns // _DAY * _DAY + _GRACE_DAYS * _DAY) if state == "GRACE" else None
     return {

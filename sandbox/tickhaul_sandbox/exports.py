@@ -269,13 +269,17 @@ class Exports:
             return None
         return next((item for item in job.artifacts if item.filename == filename), None)
 
-    def exported_bytes(self) -> int:
-        """Return how many bytes the successful jobs came to, deleted ones too: what was delivered stays delivered."""
+    def exported_bytes(self, since_ns: int) -> int:
+        """Return how many bytes the successful jobs came to, deleted ones too: what was delivered stays delivered.
+
+        Args:
+            since_ns: Jobs that ended before it do not count.
+        """
         now = self._clock.now_ns()
         return sum(
             job.delivered if job.deleted else sum(artifact.size for artifact in job.artifacts)
             for job in self._jobs.values()
-            if job.deleted or job.status(now) == "succeeded"
+            if max(job.due_ns, job.built_ns or 0) >= since_ns and (job.deleted or job.status(now) == "succeeded")
         )
 
     def _find(self, export_id: str) -> Job:

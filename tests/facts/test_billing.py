@@ -129,6 +129,24 @@ def test_only_successful_exports_are_counted(api: Caller, monkeypatch: pytest.Mo
     assert abs(Decimal(summary(api)["usage"]["export_gb_total"]) * 2**30 - size) < 1
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_only_the_exports_of_this_period_are_counted(api: Caller, *, deleted: bool) -> None:
+    """docs: billing/get-billing-summary"""
+    # In a fresh period, so that its end is far.
+    ends = datetime.fromisoformat(summary(api)["current_period_end"]).timestamp()
+    api.advance(ends - api.now() / SECOND + 1)
+    job = api.exported()
+    if deleted:
+        ok(api.delete(f"/exports/{job}"), 204)
+    counted = summary(api)
+    assert Decimal(counted["usage"]["export_gb_total"]) > 0
+    left = datetime.fromisoformat(counted["current_period_end"]).timestamp() - api.now() / SECOND
+    api.advance(left - 1)
+    assert summary(api) == counted
+    api.advance(2)
+    assert summary(api)["usage"]["export_gb_total"] == "0"
+
+
 def test_no_extra_gib_are_counted_within_the_allowance(api: Caller) -> None:
     """docs: billing/get-billing-summary"""
     api.exported()
