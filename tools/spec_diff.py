@@ -150,6 +150,38 @@ def committed(ref: str) -> str:
     return shown.stdout
 
 
+def current() -> str:
+    """Return the contract of the working tree.
+
+    Raises:
+        ComparisonError: there is none.
+    """
+    try:
+        return (ROOT / CONTRACT).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ComparisonError(f"{CONTRACT} here: {error}") from None
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """Return a contract as YAML has it.
+
+    Args:
+        text: the document.
+        where: which of the two it is, for messages.
+
+    Raises:
+        ComparisonError: it is no contract.
+    """
+    try:
+        document: dict[str, Any] = yaml.safe_load(text)
+        _ = document["info"]["version"], document["components"]["securitySchemes"]
+    except yaml.YAMLError as error:
+        raise ComparisonError(f"{CONTRACT} {where}: {error}") from None
+    except (KeyError, TypeError):
+        raise ComparisonError(f"{CONTRACT} {where}: no contract with a version and a way to send the key") from None
+    return document
+
+
 def oasdiff() -> Path:
     """Return the program; the pinned one is fetched with its first use.
 
@@ -214,8 +246,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("base", metavar="BASE", help="the git ref to compare with")
     options = parser.parse_args(arguments)
     try:
-        texts = committed(options.base), (ROOT / CONTRACT).read_text(encoding="utf-8")
-        base, revision = (yaml.safe_load(text) for text in texts)
+        texts = committed(options.base), current()
+        base, revision = parsed(texts[0], options.base), parsed(texts[1], "here")
         changes = compare_here(base, revision) + read_changes(changelog(*texts))
         versions = str(base["info"]["version"]), str(revision["info"]["version"])
         refused = verdict(changes, *versions)

@@ -90,6 +90,20 @@ def test_a_ref_that_does_not_exist_cannot_be_compared(capsys: pytest.CaptureFixt
     assert "no-such-ref" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", [None, "", "a: [", "- a", "info: {}", 'info: {version: "1.0"}'])
+def test_a_contract_that_cannot_be_read_cannot_be_compared(
+    text: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "spec").mkdir()
+        (tmp_path / "spec" / "openapi.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(spec_diff, "ROOT", tmp_path)
+    monkeypatch.setattr(spec_diff, "committed", lambda ref: BASE)
+    # Not 1, which stands for a breaking change.
+    assert spec_diff.main(["v1"]) == 2
+    assert "spec/openapi.yaml here: " in capsys.readouterr().err
+
+
 def test_the_pinned_program_is_named_by_hash_and_not_by_address() -> None:
     lock = (spec_diff.PIN / "package-lock.json").read_text(encoding="utf-8")
     assert re.search(r'"integrity": "sha512-', lock)
