@@ -208,6 +208,14 @@ def test_the_way_on_names_the_settings_of_the_run(
     assert start in ran.error["left"]
 
 
+def test_the_way_on_brings_the_files_as_they_were_ordered(
+    tickhaul: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tickhaul._sync.resources.exports.Exports.download", lambda *_, **__: signal.raise_signal(2))
+    ran = tickhaul("haul", *STREAM, *RANGE, "--out", tmp_path, "--hash", "--connections", "3")
+    assert f"--out {tmp_path} --connections 3 --hash` goes on from there" in ran.err
+
+
 def test_downloads_that_find_expired_urls_fetch_new_ones(
     tickhaul: Callable[..., Ran], sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -129,7 +129,8 @@ def test_a_manifest_cannot_make_verify_read_elsewhere(tmp_path: Path) -> None:
 
 def test_part_files_are_told_and_do_no_harm(tmp_path: Path) -> None:
     brought(tmp_path, {"a": b"1"})
-    (tmp_path / "b.01234567.part").write_bytes(b"")
+    for name in ("b.01234567.part", "tickhaul.json.01234567.part", "b.01234567-89abcdef.part", "notes.part"):
+        (tmp_path / name).write_bytes(b"")
     found = verify(tmp_path)
     assert found.ok
     assert found.unfinished == ("b.01234567.part",)

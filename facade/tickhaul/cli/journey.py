@@ -148,7 +148,12 @@ def told(brought: list[DownloadedFile], fetch: Fetch) -> str:
 
 
 def _download_command(identifier: str, fetch: Fetch) -> str:
-    return current().command("download", identifier, "--out", str(fetch.directory))
+    words = ["download", identifier, "--out", str(fetch.directory)]
+    if fetch.connections is not None:
+        words += ["--connections", str(fetch.connections)]
+    if fetch.hash:
+        words.append("--hash")
+    return current().command(*words)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import zlib
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul.errors import StorageError, TransferError
 from tickhaul.transfer.manifest import read_manifest
-from tickhaul.transfer.names import MANIFEST, PART, check_name
+from tickhaul.transfer.names import MANIFEST, check_name
 from tickhaul.transfer.parquet import ParquetError, check_parquet
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tickhaul.transfer.model import Cancel
 
 _PIECE = 1024 * 1024
+_PART_FILE = re.compile(r"(?P<stem>.+)\.[0-9a-f]{8}\.part", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def verify(
         checks.append(check)
         if on_file is not None:
             on_file(check)
-    unfinished = sorted(path.name for path in folder.iterdir() if path.name.endswith(PART))
+    parts = (_PART_FILE.fullmatch(path.name) for path in folder.iterdir())
+    unfinished = sorted(part.string for part in parts if part is not None and part["stem"] != MANIFEST)
     return Verification(folder, tuple(checks), tuple(unfinished))
 
 
