@@ -86,7 +86,7 @@ def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    for flag in ("--host", "--port", "--api-key", "--captures", "--seed", "--minute-limit", "--hour-limit"):
+    for flag in ("--host", "--port", "--api-key", "--captures", "--seed", "--minute-limit", "--hour-limit", "--state"):
         assert flag in text
     assert "lost-answer" in text
 

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tickhaul_sandbox import ManualClock, Sandbox, Settings, SystemClock
+from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError, SystemClock
 
 from tests.sandbox.api import BTCUSDT, CAPTURES, HOUR, PER_MINUTE, START, Api, code, fetch, ok
 
@@ -350,6 +350,22 @@ def test_a_full_disk_is_a_500_and_what_was_meant_comes_later(box: Box) -> None:
         ok(api.post("/subscriptions", body), 201)
     with box() as sandbox, Api(sandbox) as api:
         assert ok(api.get(f"/export-schemas/{schema['id']}"))["columns"] == schema["columns"]
+
+
+def test_a_disk_that_stays_full_is_an_error_at_the_end(box: Box) -> None:
+    with box() as sandbox, Api(sandbox) as api:
+        api.subscribe()
+    sandbox = box()
+    sandbox.start()
+    file = sandbox.service.ledger._file
+    assert file is not None
+    file._connection.execute("PRAGMA query_only = on")
+    sandbox.clock.advance(60)
+    with pytest.raises(StateError, match=r"state.sqlite: the last changes could not be written \(attempt to write"):
+        sandbox.stop()
+    with box() as sandbox, Api(sandbox) as api:
+        assert sandbox.clock.now_ns() == START
+        assert ok(api.get("/subscriptions"))["total"] == 1
 
 
 def many_columns() -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from tickhaul_sandbox.schemas.registry import Schema
 from tickhaul_sandbox.schemas.types import DataType
 from tickhaul_sandbox.service import Service
 from tickhaul_sandbox.state import rows
+from tickhaul_sandbox.state.file import FORMAT
 from tickhaul_sandbox.subscriptions import Span, Subscription
 from tickhaul_sandbox.wire import Answer
 
@@ -224,6 +225,67 @@ def test_an_account(status: str, spent: int, later: float) -> None:
         rows.restore_account(again, "", stored(rows.write_account(account)))
         assert again.access_status == status
         assert again.limits.peek() == account.limits.peek()
+
+
+PUBLISHED: dict[str, Any] = {
+    "columns": [{"output_column": "at", "meta": {"value": "collection_timestamp_ns", "format": "ns"}}],
+    "unfold": {"okx": {"path": "data"}},
+}
+ORDERED: dict[str, Any] = {
+    "datastream": 123,
+    "start_ns": START,
+    "end_ns": START + 1,
+    "format": "csv",
+    "format_options": {},
+    "failure": None,
+    "files": {
+        "layout": {"raw": "message"},
+        "dialect": {"line_end": "\n", "null": "empty", "booleans": "words", "decimals": "shortest"},
+        "gzip_level": 6,
+        "parts": [["binance_BTCUSDT_trades_part_2024011510.csv.gz", [[START - 5, START, START + 1]]]],
+    },
+}
+JOB: dict[str, Any] = {
+    "order": ORDERED,
+    "created_ns": START,
+    "starts_ns": START + 1,
+    "due_ns": START + 2,
+    "artifact_ids": ["art_1"],
+    "artifacts": [[20, "d41d8cd98f00b204e9800998ecf8427e"]],
+    "failure": None,
+    "built_ns": START + 3,
+    "ended_ns": None,
+    "deleted": False,
+    "delivered": 0,
+}
+
+
+def test_rows_of_files_that_are_out_there_can_be_read_and_are_still_written_so(reader: rows.Rows) -> None:
+    # Whoever has to change one of these raises FORMAT.
+    assert FORMAT == 1
+    subscription = {
+        "datastream": 123,
+        "status": "paused",
+        "created_ns": START,
+        "spans": [["spn_1", START, START + 1], ["spn_2", START + 2, None]],
+    }
+    schema = {
+        "name": "mine",
+        "category": "trade",
+        "created_ns": START,
+        "version": 3,
+        "published": PUBLISHED,
+        "draft": PUBLISHED,
+    }
+    replay = {"fingerprint": "00ff", "begun_ns": START, "status": 201, "body": {"id": "sub_1"}, "headers": {}}
+    assert rows.write_subscription(reader.read_subscription("sub_1", subscription)) == subscription
+    assert rows.write_schema(reader.read_schema("sch_1", schema)) == schema
+    assert rows.write_replay(rows.read_replay("0" * 32, replay)) == replay
+    for layout in ({"raw": "message"}, {"book": "book_5"}, {"schema": PUBLISHED}):
+        job = {**JOB, "order": {**ORDERED, "files": {**ORDERED["files"], "layout": layout}}}
+        assert rows.write_job(reader.read_job("exp_1", job)) == job
+    bare = {**JOB, "order": {**ORDERED, "files": None}, "artifact_ids": [], "artifacts": [], "deleted": True}
+    assert rows.write_job(reader.read_job("exp_1", bare)) == bare
 
 
 def test_every_field_of_every_record_is_remembered_or_known_not_to_be() -> None:

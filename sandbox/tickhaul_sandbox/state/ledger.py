@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tickhaul_sandbox.errors import ApiError
-from tickhaul_sandbox.state.file import StateFile
+from tickhaul_sandbox.state.file import StateError, StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,10 +102,16 @@ class Ledger:
             self._file = None
 
     def close(self) -> None:
-        """Write what is left and let go of the file."""
+        """Write what is left and let go of the file.
+
+        Raises:
+            StateError: If it could not be written.
+        """
         if self._file is not None:
             try:
                 self.commit()
+            except sqlite3.Error as error:
+                raise StateError(f"{self._path}: the last changes could not be written ({error})") from error
             finally:
                 self.abandon()
 
