@@ -133,9 +133,9 @@ def test_a_kept_connection_the_server_has_closed_counts_as_no_failure(tmp_path: 
 class Tunnel:
     """An HTTP proxy: CONNECT for https, absolute URLs for http."""
 
-    def __init__(self, *, wants: str | None = None, refuses: bool = False) -> None:
+    def __init__(self, *, wants: str | None = None, refuses: bool = False, status: int = 200) -> None:
         self.heads: list[str] = []
-        self._wants, self._refuses = wants, refuses
+        self._wants, self._refuses, self._status = wants, refuses, status
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept)]
@@ -188,7 +188,7 @@ class Tunnel:
             upstream = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
             self._sockets.append(upstream)
             if verb == "CONNECT":
-                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                client.sendall(b"HTTP/1.1 %d Connection established\r\n\r\n" % self._status)
             else:
                 upstream.sendall(head.replace(target.encode(), ("/" + target.split("/", 3)[3]).encode(), 1))
             self._run(self._pump, upstream, client)
@@ -217,6 +217,14 @@ def test_https_goes_through_a_proxy_by_connect(
         assert [head.split("\r\n")[0] for head in tunnel.heads] == [f"CONNECT localhost:{storage.port} HTTP/1.1"] * 2
     assert_arrived(storage, tmp_path)
     assert SECRET not in str(tunnel.heads)
+
+
+def test_every_success_of_a_proxy_is_one(
+    tmp_path: Path, server_context: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with Tunnel(status=204) as tunnel, Storage(FILES, context=server_context) as storage:
+        haul(storage, tmp_path, ssl_context=trusting, proxy=f"http://127.0.0.1:{tunnel.port}", connections=1)
+    assert_arrived(storage, tmp_path)
 
 
 def test_plain_http_goes_through_a_proxy_by_absolute_url(tmp_path: Path, tunnel: Tunnel) -> None:
@@ -408,6 +416,13 @@ def test_a_url_that_cannot_be_used_is_told(tmp_path: Path, url: str) -> None:
     files = [RemoteFile("art_1", "a", 3, f"{url}?X-Amz-Signature={SECRET}")]
     with pytest.raises(StorageError, match="not a usable URL") as caught:
         download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
+    assert SECRET not in str(caught.value)
+
+
+def test_a_host_name_that_is_none_is_told(tmp_path: Path) -> None:
+    files = [RemoteFile("art_1", "a", 3, f"http://a..b/a?X-Amz-Signature={SECRET}")]
+    with pytest.raises(StorageError, match="the host's name is none") as caught:
+        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(attempts=2))
     assert SECRET not in str(caught.value)
 
 

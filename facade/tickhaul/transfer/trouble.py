@@ -25,6 +25,8 @@ def describe(error: Exception) -> str:
             return str(error)
         case TimeoutError():
             return "timed out"
+        case UnicodeError():
+            return "the host's name is none"
         case socket.gaierror():
             return f"the host name could not be resolved ({error.strerror})"
         case ssl.SSLEOFError():

@@ -65,7 +65,7 @@ def _by_connect(sock: socket.socket, host: str, port: int, proxy: Proxy, patienc
     sock.settimeout(patience)
     if not stream.drained:
         raise WireError(f"{_called(proxy)} spoke out of turn")
-    if status != 200:
+    if not 200 <= status < 300:
         kind = RefusedError if status in _HOPELESS_STATUS else WireError
         raise kind(f"{_called(proxy)} said {status}")
 
