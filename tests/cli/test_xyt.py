@@ -262,6 +262,8 @@ def test_what_should_be_json_and_is_none_is_wrong_usage(text: str) -> None:
         (("--set", "nothing=1", "token"), "--set nothing: expected one of auth_url"),
         (("--set", "data_url", "token"), "expected NAME=VALUE"),
         (("--set", "marker=x", "token"), "expected VARINT or FIXED"),
+        (("--set", "get_contract=3", "token"), "expected one of 2.0.0, 1.1.2"),
+        (("--set", "get_path=/x", "token"), "expected a path with {endpoint}"),
         (("--set", "renew_before=x", "token"), "expected a number of seconds"),
         (("--set", "paths.x=/y", "token"), "expected operations out of"),
         (("--set", "data_url=http://hub.example", "token"), "data_url"),

@@ -320,7 +320,11 @@ class TestSettings:
         [
             ({"paths": {"market.nothing": "/x"}}, "market.nothing"),
             ({"get_path": "/get"}, "get_path"),
+            ({"get_path": "/get/{endpoint}/{name}"}, "get_path"),
+            ({"get_path": "/get/{endpoint.__class__}"}, "get_path"),
+            ({"get_path": "/{/{endpoint}"}, "get_path"),
             ({"renew_before": -1}, "renew_before"),
+            ({"renew_before": float("nan")}, "renew_before"),
         ],
     )
     def test_settings_that_cannot_work_are_refused(self, settings: dict[str, Any], words: str) -> None:
@@ -343,6 +347,15 @@ class TestSettings:
         with pytest.raises(ValueError, match=name if "/../" not in url else "path") as caught:
             face.hub(settings=xythub.Settings(**{name: url}))  # type: ignore[arg-type]  # one of three names
         assert "u:p" not in str(caught.value)
+
+    def test_a_contract_that_there_is_not_is_refused(self, face: Any) -> None:
+        with pytest.raises(ValueError, match=r"contract='3\.0\.0': expected one of 2\.0\.0, 1\.1\.2"):
+            face.hub(settings=xythub.Settings(get_contract="3.0.0"))
+
+    @pytest.mark.parametrize("limit", [0, -1, 1.5, True, "1"])
+    def test_a_limit_is_a_number_of_bytes(self, face: Any, limit: Any) -> None:
+        with pytest.raises((ValueError, TypeError), match="limit"):
+            face.hub(limit=limit)
 
     def test_addresses_are_texts(self, face: Any) -> None:
         with pytest.raises(TypeError, match="data_url must be a str"):

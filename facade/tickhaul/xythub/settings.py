@@ -6,6 +6,7 @@ lists it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -91,9 +92,12 @@ class Settings:
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.paths) - set(_PATHS)):
             raise ValueError(f"paths: {', '.join(unknown)}: expected operations out of {', '.join(_PATHS)}")
-        if "{endpoint}" not in self.get_path:
-            raise ValueError(f"get_path={self.get_path!r}: expected a path with {{endpoint}} in it")
-        if self.renew_before < 0:
+        if "{endpoint}" not in self.get_path or re.search(r"[{}]", re.sub(r"\{(endpoint|source)\}", "", self.get_path)):
+            raise ValueError(
+                f"get_path={self.get_path!r}: expected a path with {{endpoint}} and, if wanted, {{source}} in it"
+            )
+        # "Not a number" is neither.
+        if not self.renew_before >= 0:
             raise ValueError(f"renew_before={self.renew_before!r}: expected 0 or more seconds")
         object.__setattr__(self, "paths", MappingProxyType({**_PATHS, **self.paths}))
 

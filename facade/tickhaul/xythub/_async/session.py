@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 from tickhaul import errors
 from tickhaul._async.executor import AsyncExecutor
+from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._async.tokens import AsyncTokens
 from tickhaul.xythub.addresses import read_address
+from tickhaul.xythub.contracts import find_contract
 from tickhaul.xythub.framing import frame, read_delimited_from
 from tickhaul.xythub.operations import Operation
 from tickhaul.xythub.rows import read_rows
@@ -72,7 +74,9 @@ class AsyncSession:
         limit: int,
     ) -> None:
         self.settings = settings
-        self.limit = limit
+        self.limit = count("limit", limit, 1)
+        # Told now, and not by the first call.
+        find_contract(settings.get_contract)
         auth = read_address("auth_url", settings.auth_url, allow_plain_http=allow_plain_http)
         self.data = read_address("data_url", settings.data_url, allow_plain_http=allow_plain_http)
         self.lookup = read_address(

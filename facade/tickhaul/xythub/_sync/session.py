@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from tickhaul import errors
+from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.secrets import Secret
@@ -15,6 +16,7 @@ from tickhaul._sync.executor import Executor
 from tickhaul.xythub import answers
 from tickhaul.xythub._sync.tokens import Tokens
 from tickhaul.xythub.addresses import read_address
+from tickhaul.xythub.contracts import find_contract
 from tickhaul.xythub.framing import frame, read_delimited_from
 from tickhaul.xythub.operations import Operation
 from tickhaul.xythub.rows import read_rows
@@ -73,7 +75,9 @@ class Session:
         limit: int,
     ) -> None:
         self.settings = settings
-        self.limit = limit
+        self.limit = count("limit", limit, 1)
+        # Told now, and not by the first call.
+        find_contract(settings.get_contract)
         auth = read_address("auth_url", settings.auth_url, allow_plain_http=allow_plain_http)
         self.data = read_address("data_url", settings.data_url, allow_plain_http=allow_plain_http)
         self.lookup = read_address(
