@@ -25,10 +25,9 @@ def describe(error: Exception) -> str:
             return str(error)
         case TimeoutError():
             return "timed out"
-        case UnicodeError():
-            return "the host's name is none"
-        case socket.gaierror():
-            return f"the host name could not be resolved ({error.strerror})"
+        case socket.gaierror() | UnicodeError():
+            said = error.strerror if isinstance(error, OSError) else "it is none"
+            return f"the host name could not be resolved ({said})"
         case ssl.SSLEOFError():
             return "the connection ended without a goodbye"
         case ssl.SSLError():
