@@ -5,6 +5,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tickhaul_sandbox import Settings
 
 from tests.facts.caller import PRICE, TIME, Caller
 from tests.sandbox.api import BTCUSDT, Held, code, ok
@@ -172,3 +173,4 @@ def test_a_duplicate_waits_for_the_first_request_and_gets_its_response(api: Call
         held.release()
         assert ok(duplicate.result(), 201) == ok(first.result(), 201)
     assert ok(api.get("/subscriptions"))["total"] == 1
+    assert Settings().idempotency_wait == 3
