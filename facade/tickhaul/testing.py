@@ -8,8 +8,8 @@ Installed with the package, so a test only has to name one::
             ...
             ticksupply_sandbox.clock.advance(3600)  # an hour later, and nobody slept
 
-The sandbox runs in threads of its own, so they serve tests with an event loop just as well. They need the extra
-``tickhaul[sandbox]``.
+The sandbox runs in threads of its own, so they serve tests with an event loop just as well, under whichever plugin runs
+those. They need the extra ``tickhaul[sandbox]``; the tests that do not ask for them do not.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tests.contract.proxy import Plant
 
     Batches = Callable[[str], Report]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,19 @@ def batches() -> Iterator[Batches]:
 def test_a_planted_drift_is_found(drift: Drift, batches: Batches) -> None:
     found = [(f.operation, f.kind, f.where) for f in batches(drift.batch).findings]
     assert ((*drift.seen, drift.operation)[0], drift.kind, drift.where) in found
+
+
+def test_every_planted_drift_is_listed_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "contract.md").read_text("utf-8")
+    rows = [f"| `{d.operation}` | {d.name} | `{d.kind}` | `{d.where}` |" for d in DRIFTS]
+    assert page.split("|---|---|---|---|\n")[1].split("\n\n")[0].splitlines() == rows
+    assert f"{len(DRIFTS)} drifts are planted" in page
+
+
+def test_no_drift_can_be_taken_for_another() -> None:
+    assert len({(d.operation, d.name) for d in DRIFTS}) == len(DRIFTS)
+    planted = [(d.batch, d.operation, d.kind, d.where) for d in DRIFTS]
+    assert [one for one in planted if planted.count(one) > 1] == []
 
 
 @pytest.mark.parametrize("batch", sorted({drift.batch for drift in DRIFTS}))

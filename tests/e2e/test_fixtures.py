@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,8 @@ from tickhaul import AsyncClient, Client, testing
 if TYPE_CHECKING:
     from tickhaul import models
     from tickhaul_sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_test_gets_a_sandbox_of_its_own(ticksupply_sandbox: Sandbox, ticksupply_sandbox_session: Sandbox) -> None:
@@ -47,6 +52,22 @@ def test_a_test_with_an_event_loop_uses_the_same(ticksupply_sandbox: Sandbox) ->
             return await th.exchanges.list()
 
     assert anyio.run(program)
+
+
+def test_the_test_in_the_documentation_passes_with_nothing_configured(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "contract.md").read_text("utf-8")
+    (program,) = re.findall(r"^```python\n(import pytest\n.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "test_theirs.py").write_text(program, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_theirs.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 passed" in ran.stdout
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
