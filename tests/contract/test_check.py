@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -338,6 +340,27 @@ def test_nobody_answering_ends_the_check() -> None:
         pytest.raises(DeadlineExceeded),
     ):
         check(f"http://127.0.0.1:{silent.getsockname()[1]}", "key_any.secret", timeout=0.1)
+
+
+def test_headers_that_come_byte_by_byte_end_the_check_in_time() -> None:
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(0.02)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Never-Ending: ")
+            # Until the other side has gone away.
+            while True:
+                connection.sendall(b"a")
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(65536):
+                        break
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=(server,))
+        dripping.start()
+        with pytest.raises(DeadlineExceeded):
+            check(f"http://127.0.0.1:{server.getsockname()[1]}", "key_any.secret", timeout=0.3)
+        dripping.join()
 
 
 @pytest.mark.parametrize(

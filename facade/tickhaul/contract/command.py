@@ -68,7 +68,8 @@ def run_check(
         )
     except BaseException as ending:
         if junit is not None:
-            reason = str(ending) if isinstance(ending, TickhaulError | ValueError) else type(ending).__name__
+            told = isinstance(ending, TickhaulError | ValueError)
+            reason = str(ending) if told else "interrupted" if isinstance(ending, KeyboardInterrupt) else "failed"
             junit.write_bytes(render.ending_as_junit(base_url or "the service", reason))
         raise
     if junit is not None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
+import httpcore
 import httpx
 
+from tickhaul._core import deadline
 from tickhaul._core.proxies import choose_proxy
+from tickhaul._sync.network import DeadlineBackend
 from tickhaul._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from tickhaul._core.origin import Origin
 
 _LARGEST_BODY = 32 << 20
+_KEPT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ class Wire:
         self._timeout = timeout
         # A transport of one's own keeps the client from reading proxies and logins out of the environment by itself:
         # a key on its way to this very machine must not take a detour.
-        transport = httpx.HTTPTransport(trust_env=True, proxy=choose_proxy(None, origin))
+        proxy = choose_proxy(None, origin)
+        transport = _Direct() if proxy is None else httpx.HTTPTransport(trust_env=True, proxy=proxy)
         self._http = httpx.Client(base_url=str(origin), transport=transport, trust_env=False, follow_redirects=False)
         self._http.headers.clear()
 
@@ -92,21 +98,71 @@ class Wire:
         if body is not None:
             usual["Content-Type"] = "application/json"
         timeout = max(min(self._timeout, within), 0.001)
-        until = monotonic() + timeout
+        until = deadline.Deadline(timeout, monotonic)
         try:
-            with self._http.stream(
-                method, target, headers={**usual, **headers}, content=body, timeout=timeout
-            ) as response:
+            with (
+                _bounded(until),
+                self._http.stream(
+                    method, target, headers={**usual, **headers}, content=body, timeout=timeout
+                ) as response,
+            ):
                 taken = bytearray()
                 for chunk in response.iter_bytes():
                     taken += chunk
                     if len(taken) > _LARGEST_BODY:
                         return Lost(f"the body is larger than {_LARGEST_BODY >> 20} MiB", timed_out=False)
-                    if monotonic() > until:
+                    if until.remaining() < 0:
                         return Lost(f"the body was not complete after {timeout:g} s", timed_out=True)
                 return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(taken))
-        except httpx.TimeoutException as error:
+        except (httpx.TimeoutException, httpcore.TimeoutException) as error:
             # The error holds the request and with it the key; only its words go on.
             return Lost(f"no answer within {timeout:g} s ({type(error).__name__})", timed_out=True)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, httpcore.NetworkError, httpcore.ProtocolError) as error:
             return Lost(f"{type(error).__name__}: {error}", timed_out=False)
+
+
+class _Direct(httpx.BaseTransport):
+    """Connections without a proxy, on which no wait outlives the request: a server may send its headers byte by byte."""
+
+    def __init__(self) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(), network_backend=DeadlineBackend(), keepalive_expiry=_KEPT_SECONDS
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        response = self._pool.handle_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.read(),
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+@contextmanager
+def _bounded(until: deadline.Deadline) -> Iterator[None]:
+    running = deadline.current.set(until)
+    try:
+        yield
+    finally:
+        deadline.current.reset(running)
