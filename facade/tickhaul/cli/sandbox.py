@@ -10,6 +10,7 @@ from tickhaul.cli.failures import UsageError
 _NEEDS = ("starlette", "uvicorn", "duckdb")
 _EXAMPLES = """examples:
   tickhaul sandbox --port 8000 --api-key dev:key_dev.secret
+  tickhaul sandbox --port 8000 --state sandbox.state
   TICKSUPPLY_API_KEY=key_dev.secret tickhaul --base-url http://127.0.0.1:8000 exchanges list
 """
 
