@@ -204,6 +204,16 @@ def test_a_manifest_nested_beyond_reason_is_none(tmp_path: Path, storage: Storag
     assert_arrived(storage, tmp_path)
 
 
+def test_a_manifest_of_a_newer_version_is_left_alone(tmp_path: Path, storage: Storage) -> None:
+    newer = json.dumps({"tickhaul": 2, "files": {}, "more": "than we know"})
+    (tmp_path / "tickhaul.json").write_text(newer)
+    with pytest.raises(StorageError, match=r"tickhaul\.json is of a newer tickhaul"):
+        haul(storage, tmp_path)
+    assert (tmp_path / "tickhaul.json").read_text() == newer
+    assert names_in(tmp_path) == ["tickhaul.json"]
+    assert storage.requests == []
+
+
 def test_exports_share_a_folder_and_its_manifest(tmp_path: Path) -> None:
     with Storage({"a": b"1"}) as first, Storage({"b": b"2"}) as second:
         haul(first, tmp_path)

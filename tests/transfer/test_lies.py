@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer import RemoteFile, TransferCanceled, download
+from tickhaul.transfer.fetch import Fetcher
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in, options
 from tests.transfer.storage import Answer, Request, Storage, refusal
@@ -16,6 +17,8 @@ from tests.transfer.storage import Answer, Request, Storage, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tickhaul.transfer.agenda import Part
 
 SIZE = 600 * KIB
 
@@ -96,6 +99,39 @@ def test_a_file_that_is_replaced_by_a_longer_one_before_its_length_is_announced_
     with Storage({"a": content(SIZE)}, replaced) as storage:
         files = [replace(file, size=None) for file in storage.listing()]
         download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
+    assert_arrived(storage, tmp_path)
+
+
+def test_what_breaks_of_a_version_given_up_does_not_count_against_the_next(tmp_path: Path) -> None:
+    held, begun_again, over = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        begun_again.wait(20)
+
+    def replaced(request: Request, answer: Answer) -> Answer:
+        start = request.span[0] if request.span is not None else 0
+        if request.times == 0 and start == 128 * KIB:
+            answer.cut, answer.after = 0, hold
+        elif request.times == 0 and start == 256 * KIB:
+            assert held.wait(20)
+            storage.files["a"] = content(384 * KIB, "next")
+            return refusal(412)
+        elif request.times == 1 and start == 0:
+            begun_again.set()
+            assert over.wait(20)
+        return answer
+
+    fetch = Fetcher._fetch
+
+    def tell(self: Fetcher, part: Part) -> None:
+        fetch(self, part)
+        if part.stale and part.start == 128 * KIB:
+            over.set()
+
+    with Storage({"a": content(384 * KIB)}, replaced) as storage, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Fetcher, "_fetch", tell)
+        haul(storage, tmp_path, connections=2, attempts=1, silence=20)
     assert_arrived(storage, tmp_path)
 
 

@@ -293,6 +293,10 @@ class Fetcher:
     ) -> None:
         """Give a part back to be tried again, or end it when it has failed too often."""
         transfer, options = self._transfer, self._options
+        with transfer.changed:
+            if part.stale:  # its file was started again meanwhile, and may be doing well
+                transfer.agenda.dropped(part)
+                return
         if part.resumable and part.position - part.start >= _HEADWAY:
             part.failures = 0
         part.failures += 1

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tickhaul.errors import StorageError
 from tickhaul.transfer.disk import disk_errors, replace
 from tickhaul.transfer.names import MANIFEST, PART
 
@@ -49,7 +50,7 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
     """The entries of a folder's manifest by file name; empty when there is none or it is not ours.
 
     Raises:
-        StorageError: there is one but it cannot be read.
+        StorageError: there is one but it cannot be read, or a newer version of this program wrote it.
     """
     path = folder / MANIFEST
     with disk_errors(MANIFEST, path):
@@ -61,7 +62,11 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    files = document.get("files") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        return {}
+    version, files = document.get("tickhaul"), document.get("files")
+    if isinstance(version, int) and version > _FORMAT:
+        raise StorageError(f"{path} is of a newer tickhaul, which knows more than this one may overwrite")
     if not isinstance(files, dict):
         return {}
     entries = ((name, _entry(value)) for name, value in files.items())
