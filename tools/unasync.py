@@ -32,6 +32,8 @@ RULES = {
     r"\banext\b": "next",
     r"\bStopAsyncIteration\b": "StopIteration",
     r"\baclose\b": "close",
+    r"\bhandle_async_request\b": "handle_request",
+    r"\baiter_stream\b": "iter_stream",
 }
 
 

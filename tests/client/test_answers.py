@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import pickle
 from typing import TYPE_CHECKING
@@ -188,7 +189,6 @@ def test_nanoseconds_are_exact_whether_they_come_as_numbers_or_as_text(serve: Se
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "identity", "x-unknown"])
 def test_an_encoded_body_is_unpacked(encoding: str, serve: Serve, connect: Connect) -> None:
-    import gzip
     import zlib
 
     content = json.dumps(bodies.job()).encode()
@@ -205,6 +205,29 @@ def test_a_large_answer_arrives_whole(serve: Serve, connect: Connect) -> None:
     for _ in range(2):
         (page,) = client.exchanges.list_instruments("binance").pages()
         assert page.items[-1].symbol == "SYMBOL-019999"
+
+
+@pytest.mark.parametrize("how", ["plain", "chunked", "zipped"])
+def test_an_answer_that_would_fill_the_memory_is_given_up(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    for side in ("_async", "_sync"):
+        monkeypatch.setattr(f"tickhaul.{side}.executor.ANSWER_LIMIT", 100_000)
+    document = b"[" + b" " * 1_000_000 + b"]"
+    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"3e8\r\n" + b" " * 1000 + b"\r\n"
+    server = serve(
+        {
+            "plain": body(document, 200),
+            "chunked": raw(endless + (b"3e8\r\n" + b" " * 1000 + b"\r\n") * 200),
+            "zipped": body(gzip.compress(document), 200, {"Content-Encoding": "gzip"}),
+        }[how],
+        answer([]),
+    )
+    client = connect(server)
+    with pytest.raises(NetworkError, match="more than 100,000 bytes"):
+        client.exchanges.list()
+    assert len(server.requests) == 1
+    assert client.exchanges.list() == []
 
 
 def test_an_answer_that_comes_byte_by_byte_or_in_chunks_is_an_answer(serve: Serve, connect: Connect) -> None:

@@ -77,7 +77,7 @@ def request_to(sandbox):
 
 def test_that_is_sync_and_passes(ticksupply_sandbox):
     origin, request = request_to(ticksupply_sandbox)
-    transport = Transport(origin, ssl_context=None, proxy=None)
+    transport = Transport(origin, ssl_context=None, proxy=None, limit=1 << 20)
     assert transport.send(request, timeout=10, until=Deadline(10, time.monotonic)).status == 200
     transport.close()
 
@@ -86,7 +86,7 @@ def test_that_is_async_and_passes(ticksupply_sandbox):
     async def send():
         origin, request = request_to(ticksupply_sandbox)
         request = WireRequest("GET", request.path, request.target + b"1", request.headers, None)
-        transport = AsyncTransport(origin, ssl_context=None, proxy=None)
+        transport = AsyncTransport(origin, ssl_context=None, proxy=None, limit=1 << 20)
         assert (await transport.send(request, timeout=10, until=Deadline(10, time.monotonic))).status == 200
         await transport.aclose()
 

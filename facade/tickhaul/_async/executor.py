@@ -39,6 +39,9 @@ T = TypeVar("T")
 _log = logging.getLogger("tickhaul")
 _CLOSED = "the client is closed; build a new one"
 
+ANSWER_LIMIT = 256 * 1024 * 1024
+"""Bytes an answer may have unless said otherwise: far above any page of JSON, far below a machine's memory."""
+
 
 class AsyncClock:
     """The time, and how to let it pass; tests bring their own."""
@@ -88,6 +91,7 @@ class AsyncExecutor:
         proxy: the proxy to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
         reader: knows what the service's answers mean.
+        limit: bytes an answer may have; `ANSWER_LIMIT` by default.
     """
 
     def __init__(
@@ -103,6 +107,7 @@ class AsyncExecutor:
         proxy: str | None,
         proxy_setting: str | None,
         reader: Reader = answers,
+        limit: int | None = None,
     ) -> None:
         self.origin = origin
         self.clock = AsyncClock()
@@ -114,6 +119,7 @@ class AsyncExecutor:
         self._secret = secret
         self._stamp = stamp
         self._reader = reader
+        self._limit = ANSWER_LIMIT if limit is None else limit
         self._ledger = ledger
         self._hooks = hooks
         self._transport: AsyncTransport | None = None
@@ -224,7 +230,9 @@ class AsyncExecutor:
                     raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
-                    transport = AsyncTransport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
+                    transport = AsyncTransport(
+                        self.origin, ssl_context=self.ssl_context, proxy=self._proxy, limit=self._limit
+                    )
                     self._transport = transport
         return transport
 

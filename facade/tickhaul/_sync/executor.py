@@ -40,6 +40,9 @@ T = TypeVar("T")
 _log = logging.getLogger("tickhaul")
 _CLOSED = "the client is closed; build a new one"
 
+ANSWER_LIMIT = 256 * 1024 * 1024
+"""Bytes an answer may have unless said otherwise: far above any page of JSON, far below a machine's memory."""
+
 
 class Clock:
     """The time, and how to let it pass; tests bring their own."""
@@ -89,6 +92,7 @@ class Executor:
         proxy: the proxy to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
         reader: knows what the service's answers mean.
+        limit: bytes an answer may have; `ANSWER_LIMIT` by default.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class Executor:
         proxy: str | None,
         proxy_setting: str | None,
         reader: Reader = answers,
+        limit: int | None = None,
     ) -> None:
         self.origin = origin
         self.clock = Clock()
@@ -115,6 +120,7 @@ class Executor:
         self._secret = secret
         self._stamp = stamp
         self._reader = reader
+        self._limit = ANSWER_LIMIT if limit is None else limit
         self._ledger = ledger
         self._hooks = hooks
         self._transport: Transport | None = None
@@ -225,7 +231,9 @@ class Executor:
                     raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
-                    transport = Transport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
+                    transport = Transport(
+                        self.origin, ssl_context=self.ssl_context, proxy=self._proxy, limit=self._limit
+                    )
                     self._transport = transport
         return transport
 

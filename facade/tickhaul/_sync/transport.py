@@ -26,6 +26,8 @@ from tickhaul._sync.network import DeadlineBackend, Untrusted
 from tickhaul._sync.primitives import Places, home, tie
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
     from tickhaul._core.wire import WireRequest
@@ -62,9 +64,11 @@ class Transport:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
         proxy: the proxy's URL, or ``None`` for a direct connection.
+        limit: bytes an answer may have, unpacked. A larger one is given up before it takes more memory than that.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
+    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None, limit: int) -> None:
+        self._limit = limit
         self._origin = origin
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
@@ -126,7 +130,7 @@ class Transport:
         self, engine: httpcore.ConnectionPool, request: WireRequest, timeout: float, until: Deadline
     ) -> Answer | Lost:
         began = perf_counter()
-        response = engine.request(
+        message = httpcore.Request(
             request.method,
             httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
             headers=request.headers,
@@ -139,10 +143,50 @@ class Transport:
                 }
             },
         )
+        response = engine.handle_request(message)
+        pieces: list[bytes] = []
+        try:
+            left = self._limit
+            for piece in response.iter_stream():
+                left -= len(piece)
+                if left < 0:
+                    return self._too_large()
+                pieces.append(piece)
+        finally:
+            response.close()
         if self._closed:
             # A connection made after the engine was closed: nobody else will close it.
             response.extensions["network_stream"].close()
-        return _read(response, perf_counter() - began)
+        return self._read(response, pieces, began)
+
+    def _read(self, response: httpcore.Response, pieces: Sequence[bytes], began: float) -> Answer | Lost:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        if pieces and "content-encoding" in headers:
+            unpacked = self._unpack(response, pieces)
+            if isinstance(unpacked, Lost):
+                return unpacked
+            pieces = unpacked
+        return Answer(status=response.status, headers=headers, body=b"".join(pieces), duration=perf_counter() - began)
+
+    def _unpack(self, response: httpcore.Response, pieces: Iterable[bytes]) -> Sequence[bytes] | Lost:
+        import httpx  # noqa: PLC0415 (as above)
+
+        # The body is complete; httpx unpacks every encoding asked for, here piece by piece, so that a few bytes that
+        # stand for many do not fill the memory.
+        unpacked: list[bytes] = []
+        left = self._limit
+        try:
+            for piece in httpx.Response(response.status, headers=response.headers, content=iter(pieces)).iter_bytes():
+                left -= len(piece)
+                if left < 0:
+                    return self._too_large()
+                unpacked.append(piece)
+        except httpx.DecodingError as error:
+            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
+        return unpacked
+
+    def _too_large(self) -> Lost:
+        return Lost(Loss.HOPELESS, f"the answer has more than {self._limit:,} bytes, the most this client takes")
 
     def _pool(self) -> _Pool:
         owner = home()
@@ -228,20 +272,6 @@ class Transport:
 
 def _within(seconds: float, until: Deadline) -> str:
     return f"within {seconds:g} s" if until.remaining() > 0 else "before the deadline"
-
-
-def _read(response: httpcore.Response, duration: float) -> Answer | Lost:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    body = response.content
-    if "content-encoding" in headers and body:
-        import httpx  # noqa: PLC0415 (as above)
-
-        try:
-            # The body is complete; what is left is to unpack it, which httpx does for every encoding asked for.
-            body = httpx.Response(response.status, headers=response.headers, content=body).content
-        except httpx.DecodingError as error:
-            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
-    return Answer(status=response.status, headers=headers, body=body, duration=duration)
 
 
 def _close(pools: dict[object, _Pool], owner: object) -> None:

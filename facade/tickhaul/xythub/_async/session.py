@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Message")
 T = TypeVar("T")
 
+#: Bytes an answer may have beside its message: the frame's own, and errors, which are JSON.
+_BESIDES = 1 << 20
+
 
 class AsyncSession:
     """The connections and the token of a client. Shared by all views of it.
@@ -93,6 +96,7 @@ class AsyncSession:
                 proxy=choose_proxy(proxy, origin),
                 proxy_setting=proxy,
                 reader=answers,
+                limit=self.limit + _BESIDES,
             )
             for origin in {auth.origin, self.data.origin, self.lookup.origin}
         }

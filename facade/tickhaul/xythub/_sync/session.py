@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Message")
 T = TypeVar("T")
 
+#: Bytes an answer may have beside its message: the frame's own, and errors, which are JSON.
+_BESIDES = 1 << 20
+
 
 class Session:
     """The connections and the token of a client. Shared by all views of it.
@@ -94,6 +97,7 @@ class Session:
                 proxy=choose_proxy(proxy, origin),
                 proxy_setting=proxy,
                 reader=answers,
+                limit=self.limit + _BESIDES,
             )
             for origin in {auth.origin, self.data.origin, self.lookup.origin}
         }
