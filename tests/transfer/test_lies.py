@@ -85,6 +85,36 @@ def test_a_body_without_a_mark_that_broke_off_is_not_gone_on_with(
     assert_arrived(storage, tmp_path)
 
 
+@pytest.mark.parametrize("host", ["honours the conditions", "ignores them", "ignores ranges", "names no version"])
+def test_a_file_that_changed_between_two_runs_is_fetched_anew(tmp_path: Path, host: str) -> None:
+    cancel = threading.Event()
+
+    def answered(request: Request, answer: Answer) -> Answer:
+        if not cancel.is_set():
+            if request.span is not None and request.span[0] >= SIZE // 2:
+                answer.cut, answer.then, answer.after = 100, "stall", cancel.set
+            return answer
+        body, span = storage.files["a"], request.span
+        if span is None or host == "honours the conditions":
+            return answer
+        match host:
+            case "ignores them":
+                return part_of(body, span, ETag=storage.etag("a"))
+            case "ignores ranges":
+                return Answer(200, {"ETag": storage.etag("a"), "Content-Length": str(SIZE)}, memoryview(body))
+            case _:
+                return part_of(body, span)
+
+    with Storage({"a": content(SIZE, "first")}, answered) as storage:
+        with pytest.raises(TransferCanceled):
+            haul(storage, tmp_path, connections=1, cancel=cancel, silence=60)
+        assert len(names_in(tmp_path)) == 2
+        storage.files["a"] = content(SIZE, "second")
+        (file,) = haul(storage, tmp_path)
+    assert (file.resumed, file.already_there) == (False, False)
+    assert_arrived(storage, tmp_path)
+
+
 def test_a_file_that_is_replaced_by_a_longer_one_before_its_length_is_announced_is_started_again(
     tmp_path: Path,
 ) -> None:
