@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from tickhaul.errors import StorageError
 from tickhaul.transfer import Progress, RemoteFile, TransferCanceled, download
 from tickhaul.transfer.disk import PartFile
 
-from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
+from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in, options
 from tests.transfer.storage import Answer, Request, Storage, refusal
 
 if TYPE_CHECKING:
@@ -172,6 +173,40 @@ def test_the_last_part_does_not_trail_on_a_slow_connection(tmp_path: Path) -> No
         haul(storage, tmp_path, connections=4, part_size=size // 2, silence=1.5)
         starts = sorted(request.span[0] for request in storage.requests if request.span)
         assert any(size // 8 < start < size // 2 for start in starts)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("size", [100 * KIB, 1000 * KIB])
+def test_only_what_is_more_than_a_part_is_remembered_while_it_is_fetched(tmp_path: Path, size: int) -> None:
+    seen: list[str] = []
+
+    def look(_: Request, answer: Answer) -> Answer:
+        answer.cut, answer.then, answer.after = size // 2, "stall", lambda: seen.extend(names_in(tmp_path))
+        return answer
+
+    with Storage({"a": content(size)}, look) as storage:
+        files = [replace(file, size=None) for file in storage.listing()]
+        settings = options(connections=1, silence=0.5, attempts=1)
+        with pytest.raises(StorageError):
+            download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=settings)
+    assert any(name.endswith(".jsonl") for name in seen) is (size > 128 * KIB)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_file_of_unknown_length_is_split_too_if_its_version_is_marked(tmp_path: Path, marked: bool) -> None:
+    def hang(request: Request, answer: Answer) -> Answer:
+        if not marked:
+            answer.headers.pop("ETag")
+        if request.nth == 0:
+            answer.cut, answer.then = 1000, "stall"
+        return answer
+
+    with Storage({"a": content(20 * 1024 * KIB)}, hang) as storage:
+        files = [replace(file, size=None) for file in storage.listing()]
+        settings = options(connections=2, silence=1.5)
+        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=settings)
+        assert any(request.span is not None for request in storage.requests) is marked
+        assert storage.most_open == (2 if marked else 1)
     assert_arrived(storage, tmp_path)
 
 

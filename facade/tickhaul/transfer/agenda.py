@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _SMALLEST_TRAILING = 256 * KIB  # as much as a thread may hold that is not written yet
+_MANY = 1000  # parts, of a file of unknown length
 _TRAILING = 2.0  # seconds a part must have run, and will still take
 
 
@@ -105,14 +106,9 @@ class Part:
         return self.round != self.work.round
 
     @property
-    def whole(self) -> bool:
-        """Whether it is all there is of the file."""
-        return self.start == 0 and self.end == self.work.size
-
-    @property
     def untouched(self) -> bool:
         """Whether it is all there is of the file, and nothing of it was fetched: no range need be named."""
-        return self.whole and self.position == 0
+        return self.position == 0 and self.end == self.work.size
 
     @property
     def resumable(self) -> bool:
@@ -140,7 +136,7 @@ class Agenda:
 
     Attributes:
         active: the files neither finished nor given up, by their place.
-        most_at_once: how many parts there are in all, and so how many connections can be of use.
+        most_at_once: how many parts there may be in all, and so how many connections can be of use.
     """
 
     def __init__(self, works: Iterable[Work], *, part_size: int, smallest_split: int) -> None:
@@ -155,8 +151,13 @@ class Agenda:
         for work in works:
             self.active[work.order] = work
             if work.phase is Phase.CLOSED:
-                self.most_at_once += max(1, len(cut(work.done.missing(work.size or 0), part_size)))
+                parts = _MANY if work.size is None else len(cut(work.done.missing(work.size), part_size))
+                self.most_at_once += max(1, parts)
                 self._open(work)
+
+    def in_one_part(self, work: Work) -> bool:
+        """Whether a file is so small that it comes in one request."""
+        return work.size is not None and work.size <= self._part_size
 
     def _open(self, work: Work) -> None:
         """Give out the first part of a file: the one whose answer tells what the file is."""
@@ -200,7 +201,8 @@ class Agenda:
         return half
 
     def _worth_splitting(self, part: Part, now: float) -> bool:
-        if part.stale or part.work.phase is not Phase.OPEN or not part.work.ranged or part.end is None:
+        work = part.work
+        if part.stale or part.end is None or work.phase is not Phase.OPEN or not work.ranged or work.known.mark is None:
             return False
         smallest = min(self._smallest_split, _SMALLEST_TRAILING) if part.trails(now) else self._smallest_split
         return part.left >= 2 * smallest

@@ -189,7 +189,7 @@ class Fetcher:
             transfer.changed_underneath(build, part, "the host ignores ranges", ranged=False)
             return None
         # Nobody else touches a file that is not open yet, so the disk may take its time outside the lock.
-        build.open(parts=work.ranged and not part.whole)
+        build.open(parts=work.ranged and work.known.mark is not None and not transfer.agenda.in_one_part(work))
         with transfer.changed:
             transfer.agenda.opened(part)
             transfer.changed.notify_all()
