@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul.errors import StorageError
 from tickhaul.transfer import Progress, RemoteFile, TransferCanceled, download
+from tickhaul.transfer.build import Build
 from tickhaul.transfer.disk import PartFile
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in, options
@@ -177,18 +178,27 @@ def test_the_last_part_does_not_trail_on_a_slow_connection(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("size", [100 * KIB, 1000 * KIB])
-def test_only_what_is_more_than_a_part_is_remembered_while_it_is_fetched(tmp_path: Path, size: int) -> None:
+def test_only_what_is_more_than_a_part_is_remembered_while_it_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
     seen: list[str] = []
+    suspend = Build.suspend
 
-    def look(_: Request, answer: Answer) -> Answer:
-        answer.cut, answer.then, answer.after = size // 2, "stall", lambda: seen.extend(names_in(tmp_path))
+    def look_before(build: Build) -> None:
+        seen.extend(names_in(tmp_path))
+        suspend(build)
+
+    def break_off(_: Request, answer: Answer) -> Answer:
+        answer.cut = size // 2
         return answer
 
-    with Storage({"a": content(size)}, look) as storage:
+    monkeypatch.setattr(Build, "suspend", look_before)
+    with Storage({"a": content(size)}, break_off) as storage:
         files = [replace(file, size=None) for file in storage.listing()]
-        settings = options(connections=1, silence=0.5, attempts=1)
+        settings = options(connections=1, attempts=1)
         with pytest.raises(StorageError):
             download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=settings)
+    assert any(name.endswith(".part") for name in seen)
     assert any(name.endswith(".jsonl") for name in seen) is (size > 128 * KIB)
 
 
