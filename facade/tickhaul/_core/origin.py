@@ -73,7 +73,7 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
     if origin.scheme == "http" and not allow_plain_http and not is_loopback(origin.host):
         raise ValueError(
             f"base_url {text!r} would send the API key unencrypted; use https://, "
-            "or pass allow_plain_http=True if this network is trusted"
+            "or pass allow_plain_http=True (--allow-plain-http) if this network is trusted"
         )
     return origin
 

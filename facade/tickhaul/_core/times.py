@@ -42,9 +42,10 @@ _UNITS = {
     "year": "years",
     "y": "years",
 }
+_TEXTS = "'2024-01-15T10:00Z', '2024-01-15', '2024-01', '-1month', '-90min', 'now'"
 _FORMS = (
     "a datetime (naive means UTC), a date (its midnight UTC), a timedelta (back from now), int nanoseconds since 1970, "
-    "numpy.datetime64, pandas.Timestamp, or text such as '2024-01-15T10:00Z', '2024-01', '-1month', 'now'"
+    f"numpy.datetime64, pandas.Timestamp, or text such as {_TEXTS}"
 )
 
 
@@ -175,7 +176,7 @@ def _from_iso(text: str, stripped: str) -> int:
     try:
         return _from_datetime(isoparse(stripped)) + int(rest.ljust(3, "0"))
     except (ValueError, OverflowError):
-        raise ValueError(f"time {text!r} is not understood; expected {_FORMS}") from None
+        raise ValueError(f"time {text!r} is not understood; expected text such as {_TEXTS}") from None
 
 
 def _start_of(text: str, period: re.Match[str]) -> datetime:
