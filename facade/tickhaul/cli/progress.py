@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as Bar
 
+    from tickhaul.hooks import RetryInfo
     from tickhaul.models import ExportJob
     from tickhaul.transfer import FileCheck, Progress
+
+_WORTH_TELLING = 1.0  # seconds
 
 
 def watched() -> bool:
@@ -27,6 +30,12 @@ def tell(text: str) -> None:
     if watched():
         sys.stderr.write(f"{printable(text)}\n")
         sys.stderr.flush()
+
+
+def tell_of_retry(retry: RetryInfo) -> None:
+    """Say that a call is tried again, if the wait for that is long enough to wonder about."""
+    if retry.wait >= _WORTH_TELLING:
+        tell(f"{retry.operation}: {retry.cause}; trying again in {retry.wait:.0f} s")
 
 
 class Reporter:

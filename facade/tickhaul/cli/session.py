@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tickhaul import Client
-    from tickhaul.hooks import RetryInfo
 
 KEY_VARIABLE = "TICKSUPPLY_API_KEY"
-_WORTH_TELLING = 1.0  # seconds
 
 
 class NotAuthenticatedError(Exception):
@@ -114,6 +112,7 @@ def connect() -> Iterator[Client]:
         ValueError: a setting cannot work.
     """
     from tickhaul import Client  # noqa: PLC0415 (help and completion work without the client)
+    from tickhaul.cli.progress import tell_of_retry  # noqa: PLC0415 (it asks for the session)
 
     session = current()
     with Client(
@@ -122,13 +121,6 @@ def connect() -> Iterator[Client]:
         timeout=session.timeout,
         deadline=session.deadline,
         allow_plain_http=session.allow_plain_http,
-        on_retry=_tell_of_retry,
+        on_retry=tell_of_retry,
     ) as client:
         yield client
-
-
-def _tell_of_retry(retry: RetryInfo) -> None:
-    from tickhaul.cli.progress import tell  # noqa: PLC0415 (needed by few runs)
-
-    if retry.wait >= _WORTH_TELLING:
-        tell(f"{retry.operation}: {retry.cause}; trying again in {retry.wait:.0f} s")

@@ -8,19 +8,17 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from tickhaul.cli.failures import UsageError
-from tickhaul.cli.progress import tell
+from tickhaul.cli.progress import tell_of_retry
 from tickhaul.cli.session import NotAuthenticatedError, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tickhaul.hooks import RetryInfo
     from tickhaul.xythub import Client, Settings
 
 _VARIABLES = "XYTHUB_USER, XYTHUB_API_KEY (or XYTHUB_PASSWORD) and XYTHUB_CLIENT_SECRET"
 _EXTRA = ("google", "numpy")
-_WORTH_TELLING = 1.0  # seconds
 _PATHS = "paths."
 #: Settings that may be nothing at all.
 _OPTIONAL = ("lookup_url", "source_parameter")
@@ -75,7 +73,7 @@ def connect(service: Service) -> Iterator[Client]:
             timeout=session.timeout,
             deadline=session.deadline,
             allow_plain_http=session.allow_plain_http,
-            on_retry=_tell_of_retry,
+            on_retry=tell_of_retry,
         )
     except MissingCredentialError as error:
         raise NotAuthenticatedError(
@@ -121,8 +119,8 @@ def _settings(service: Service) -> Settings:
             paths[name.removeprefix(_PATHS)] = text
         else:
             given[name] = _value(settings, name, text)
-    # mypy cannot know which types belong to names that were typed; `_value` made each from its field's own.
-    return replace(settings, **given, paths={**settings.paths, **paths})  # type: ignore[arg-type]
+    # `_value` made each from its field's own.
+    return replace(settings, **given, paths={**settings.paths, **paths})  # type: ignore[arg-type]  # names were typed
 
 
 def _value(settings: Settings, name: str, text: str) -> object:
@@ -145,8 +143,3 @@ def _value(settings: Settings, name: str, text: str) -> object:
         except ValueError:
             raise UsageError(f"--set {name}={text}: expected a number of seconds") from None
     return frozenset(filter(None, text.split(","))) if isinstance(present, frozenset) else text
-
-
-def _tell_of_retry(retry: RetryInfo) -> None:
-    if retry.wait >= _WORTH_TELLING:
-        tell(f"{retry.operation}: {retry.cause}; trying again in {retry.wait:.0f} s")
