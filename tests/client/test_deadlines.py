@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -27,16 +26,9 @@ if TYPE_CHECKING:
     from tests.support.server import Exchange, Serve
 
 DEADLINE = 0.2
-#: Far above any deadline here, far below what the stalls would take.
-AGES = 30.0
 LONG = 100_000
-
-
-@pytest.fixture(autouse=True)
-def _no_test_takes_ages() -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < AGES
+#: Far above any deadline here, far below what the stalls would take.
+pytestmark = pytest.mark.timeout(30)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 from tests.support.server import PATIENCE, Received, read_request
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-class _Proxy:
+class _Proxy(ABC):
     """Listens, and carries bytes to and fro."""
 
     scheme = "http"
@@ -64,8 +65,9 @@ class _Proxy:
         self._threads.append(thread)
         thread.start()
 
+    @abstractmethod
     def _tunnel(self, connection: socket.socket) -> None:
-        raise NotImplementedError
+        """Speak the proxy's language on a connection, and carry what follows."""
 
     def _carry(self, connection: socket.socket, host: str, port: int) -> None:
         onward = socket.create_connection((host, port), PATIENCE)
