@@ -303,6 +303,11 @@ class TestCsv:
         assert read[0] == ["a", "b", "c", "d"]
         assert read[1:] == [[str(n), "xy"[n % 2], f"é{n}", str(n)] for n in range(rows)]
 
+    @pytest.mark.parametrize("text", ["a\rb", "\r", "\n", "\r\n", 'a"b', "a,b", " a ", "\0", "\u2028"])
+    def test_every_text_is_read_back_exactly(self, text: str) -> None:
+        written = read_table(frame(answer(x=("string_list", [text, "next"])))).to_csv()
+        assert list(csv.reader(io.StringIO(written, newline=""))) == [["x"], [text], ["next"]]
+
     def test_every_double_is_read_back_exactly(self) -> None:
         content = [0.1, 1e300, -0.0, math.inf, 5e-324]
         lines = read_table(frame(answer(x=("double_list", content)))).to_csv().splitlines()
@@ -385,6 +390,15 @@ CELLS = {
         ["true", "1"],
     ),
     "days": ([types.Value(days_value=0)], "string", ['"1970-01-01"']),
+    "infinity and text": (
+        [
+            types.Value(double_value=math.inf),
+            types.Value(string_value="a"),
+            types.Value(list=lists_of("double_list", [-math.inf])),
+        ],
+        "string",
+        ['"inf"', '"a"', '["-inf"]'],
+    ),
     "lists and text": ([words("a"), types.Value(string_value="a")], "string", ['["a"]', '"a"']),
     "lists of lists": ([types.Value(list=lists_of("mixed_list", [words("a")]))], "string", ['[["a"]]']),
     "objects": (

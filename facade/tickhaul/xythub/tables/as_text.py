@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from tickhaul.xythub.tables.cells import as_text, json_default
+from tickhaul.xythub.tables import cells
 from tickhaul.xythub.tables.rendering import check, render
 
 if TYPE_CHECKING:
@@ -46,30 +44,35 @@ def _write(table: Table, target: Target, writer: Callable[[Table, IO[str]], None
     return None
 
 
+class _Lines:
+    """Ends lines with a line feed where csv ends them with a carriage return too.
+
+    Readers take either for an end, and in Python's older releases csv quotes only what its own lines end with.
+
+    Args:
+        file: where the lines go.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        """Take a whole line."""
+        return self._file.write(f"{line[:-2]}\n")
+
+
 def _write_csv(table: Table, file: IO[str]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(_Lines(file), lineterminator="\r\n")
     writer.writerow(table.column_names)
     for row in render(table):
         # Numbers are left to the writer, which gives floats in their shortest exact form.
-        writer.writerow([cell if type(cell) in (str, int, float) else as_text(cell) for cell in row])
+        writer.writerow([cell if type(cell) in (str, int, float) else cells.as_text(cell) for cell in row])
 
 
 def _write_json(table: Table, file: IO[str]) -> None:
     names = table.column_names
     before = "[\n"
     for row in render(table):
-        document = dict(zip(names, map(_finite, row), strict=True))
-        file.write(before + json.dumps(document, ensure_ascii=False, allow_nan=False, default=json_default))
+        file.write(before + cells.to_json(dict(zip(names, row, strict=True))))
         before = ",\n"
     file.write("\n]\n" if table.row_count else "[]\n")
-
-
-def _finite(cell: object) -> object:
-    """A cell with its infinite numbers as text."""
-    if isinstance(cell, float):
-        return str(cell) if math.isinf(cell) else cell
-    if isinstance(cell, list):
-        return [_finite(part) for part in cell]
-    if isinstance(cell, dict):
-        return {name: _finite(part) for name, part in cell.items()}
-    return cell

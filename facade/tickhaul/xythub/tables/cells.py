@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -37,7 +38,16 @@ def as_json(value: object) -> str | None:
     Args:
         value: what `tickhaul.xythub.values` makes of a ``Value``.
     """
-    return None if value is None else json.dumps(value, ensure_ascii=False, default=json_default)
+    return None if value is None else to_json(value)
+
+
+def to_json(value: object) -> str:
+    """Cells as JSON, an infinite number, for which that has no form, as text.
+
+    Args:
+        value: what `tickhaul.xythub.values` makes of a ``Value``, also in lists and mappings.
+    """
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=json_default)
 
 
 def as_text(value: object) -> str:
@@ -57,3 +67,13 @@ def json_default(value: object) -> str:
     sign = "-" if value < np.timedelta64(0, "ns") else ""
     minutes, seconds = divmod(seconds, 60)
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{nanoseconds:09}"
+
+
+def _finite(cell: object) -> object:
+    if isinstance(cell, float):
+        return str(cell) if math.isinf(cell) else cell
+    if isinstance(cell, list):
+        return [_finite(part) for part in cell]
+    if isinstance(cell, dict):
+        return {name: _finite(part) for name, part in cell.items()}
+    return cell
