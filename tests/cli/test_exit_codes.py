@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,6 +160,28 @@ def test_a_command_that_ends_the_process_has_its_way(
 
     monkeypatch.setattr("typer.main.get_command", ending)
     assert offline("exchanges").code == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_an_interruption_that_comes_out_of_an_import_as_another_error_stays_one(
+    number: signal.Signals,
+    code: int,
+    word: str,
+    tickhaul: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def importing(_: object) -> str:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(number)
+        raise ImportError("could not import a module")
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(session.Session, "api_key", importing)
+    ran = tickhaul("billing")
+    assert (ran.code, ran.out, ran.err) == (code, "", f"tickhaul: {word}\n")
+    assert signal.getsignal(number) is before
 
 
 def test_the_command_may_run_in_a_thread(tickhaul: Callable[..., Ran]) -> None:

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report
@@ -68,33 +68,45 @@ def _run(arguments: list[str], session: Session) -> int:
     except KeyboardInterrupt:
         pass
     except Exception as error:
+        if session.ended_by is not None:
+            # Ctrl-C in the midst of an import, or of cleaning up, comes out as another error.
+            _log.debug("interrupted, and then", exc_info=error)
+            return _interrupted(session)
         known = exit_code(error)
         if known is None:
             raise
         _log.debug("the run ends with", exc_info=error)
         report(type(error).__name__, str(error), known, session, error)
         return known
-    code = TERMINATED if session.terminated else INTERRUPTED
-    report("Interrupted", "terminated" if session.terminated else "interrupted", code, session)
+    return _interrupted(session)
+
+
+def _interrupted(session: Session) -> int:
+    terminated = session.ended_by == signal.SIGTERM
+    code = TERMINATED if terminated else INTERRUPTED
+    report("Interrupted", "terminated" if terminated else "interrupted", code, session)
     return code
 
 
 @contextmanager
 def _interruptible(session: Session) -> Iterator[None]:
-    """Have SIGTERM end the run as Ctrl-C does: transfers remember what they fetched, connections are closed."""
+    """Have SIGTERM end the run as Ctrl-C does: transfers remember what they fetched, connections are closed.
+
+    A SIGINT that is ignored, as in a shell's background, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's parameters)
-        session.terminated = True
+        session.ended_by = number
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, end)
-    try:
+    with ExitStack() as handlers:
+        handlers.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, end))
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            handlers.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, end))
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

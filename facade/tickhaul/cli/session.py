@@ -36,7 +36,7 @@ class Session:
         json: whether one JSON document was asked for.
         left: what is left at the service or on disk, should the run end here and now; for the person who must go on.
         export_id: the export job that stands for, for the program that must go on.
-        terminated: whether it was SIGTERM that interrupted the run.
+        ended_by: the signal that interrupted the run, if one did.
     """
 
     base_url: str | None = None
@@ -48,7 +48,7 @@ class Session:
     json: bool = False
     left: str | None = None
     export_id: str | None = None
-    terminated: bool = False
+    ended_by: int | None = None
 
     def leave(self, left: str | None, export_id: str | None = None) -> None:
         """Note what is left from now on, should the run be broken off."""
