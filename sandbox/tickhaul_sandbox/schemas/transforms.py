@@ -1,8 +1,7 @@
 """The SQL of transforms, run by DuckDB in a cage.
 
 A transform is one scalar expression over `{v}`. It is parsed before it is run, and only what computes a value from `{v}`
-is let through: no subquery, no window, no other column, no function that reads files, settings or the clock, none that
-makes large things of small ones. The database it runs in has no access to files or the network, little memory, and is
+is let through: no subquery, no window, no other column, no function but those of a list (see `functions`). The database it runs in has no access to files or the network, little memory, and is
 interrupted when it takes too long.
 """
 
@@ -12,10 +11,10 @@ import json
 import re
 import threading
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from tickhaul_sandbox import duck
+from tickhaul_sandbox.schemas import functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,12 +44,6 @@ _NODES = frozenset(
         "TYPE",
     ]
 )
-_MACROS = frozenset({"fdiv", "fmod", "if", "nullif", "split_part"})
-_BOMBS = frozenset({"array_resize", "bar", "generate_series", "list_resize", "lpad", "range", "repeat", "rpad"})
-# Not every version of DuckDB says of these that they depend on more than their arguments.
-_CURIOUS = frozenset({"current_setting", "getvariable"})
-# What several expressions, or none, become in parentheses.
-_TUPLE = frozenset({"row"})
 # Between two chunks of rows the time is looked at; within one, not every version of DuckDB can be interrupted.
 _CHUNK = 1024
 # What a result may be; a value of any other type is written as text.
@@ -125,7 +118,12 @@ class Evaluator:
 
     def _inspect(self, transform: str) -> None:
         [(text,)] = self._execute("SELECT json_serialize_sql($1::VARCHAR)", [_wrapped(_filled(transform))])
-        tree = json.loads(text)
+        try:
+            self._inspect_tree(json.loads(text))
+        except RecursionError:
+            raise TransformError("is nested too deeply") from None
+
+    def _inspect_tree(self, tree: Any) -> None:  # any JSON
         if tree.get("error"):
             raise TransformError(str(tree.get("error_message")))
         [(plain,)] = self._execute("SELECT json_serialize_sql($1::VARCHAR)", [_wrapped("1")])
@@ -134,18 +132,25 @@ class Evaluator:
             raise TransformError("must be a single expression")
         if expressions[0].get("alias") != "r":
             raise TransformError("must not name its result")
-        for node in _nodes(expressions):
+        nodes = list(_nodes(expressions))
+        for node in nodes:
             self._admit(node)
+        growing = list(functions.grow(nodes))
+        if len(growing) > 1:
+            raise TransformError(f"{growing[0]} and {growing[1]} both make texts longer; only one may")
 
     def _admit(self, node: dict[str, Any]) -> None:
         if node["class"] not in _NODES:
             raise TransformError(f"{str(node['class']).replace('_', ' ').lower()} is not supported")
         if node["class"] == "COLUMN_REF" and node.get("column_names") != ["v"]:
             raise TransformError(f"unknown name {'.'.join(node.get('column_names', []))}: only {{v}} is there")
-        if node["class"] == "FUNCTION":
-            name = str(node.get("function_name")).lower()
-            if node.get("schema") or name not in _functions():
-                raise TransformError(f"function {name} is not supported")
+        name = functions.function_of(node)
+        if node["class"] == "FUNCTION" and (node.get("schema") or name not in functions.FUNCTIONS):
+            raise TransformError(f"function {name} is not supported")
+        if not functions.bounded(node):
+            raise TransformError(f"what {name} puts in must be a short constant")
+        if node["class"] == "CAST" and functions.type_of(node) not in functions.TYPES:
+            raise TransformError(f"a cast to {functions.type_of(node)} is not supported")
 
     def _execute(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         alarm = threading.Timer(self._seconds, self._database.interrupt)
@@ -157,17 +162,6 @@ class Evaluator:
         finally:
             alarm.cancel()
             alarm.join()
-
-
-@lru_cache(maxsize=1)
-def _functions() -> frozenset[str]:
-    """Return the functions a transform may call: those whose result depends on nothing but their arguments."""
-    with duck.connect(_CONFIG) as database:
-        rows = database.execute(
-            "SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT' "
-            "EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
-        ).fetchall()
-    return frozenset({str(row[0]) for row in rows} | _MACROS) - _BOMBS - _CURIOUS - _TUPLE
 
 
 def _filled(transform: str) -> str:
