@@ -325,11 +325,44 @@ class TestSettings:
             ({"get_path": "/{/{endpoint}"}, "get_path"),
             ({"renew_before": -1}, "renew_before"),
             ({"renew_before": float("nan")}, "renew_before"),
+            ({"get_path": "/get/{endpoint}?a=b"}, "get_path"),
+            ({"get_path": "/../get/{endpoint}"}, "get_path"),
+            ({"paths": {"market.ohlcv": "/a b"}}, r"paths\['market.ohlcv'\]"),
+            ({"token_path": "/token#"}, "token_path"),
+            ({"user_path": "/../user"}, "user_path"),
+            ({"client_id": "a:b"}, "client_id"),
+            ({"api_key_field": ""}, "api_key_field"),
+            ({"source_parameter": ""}, "source_parameter"),
+            ({"marker": 7}, "Marker"),
         ],
     )
     def test_settings_that_cannot_work_are_refused(self, settings: dict[str, Any], words: str) -> None:
         with pytest.raises(ValueError, match=words):
             xythub.Settings(**settings)
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"paths": {"market.ohlcv": 7}},
+            {"get_path": None},
+            {"token_path": b"/token"},
+            {"user_path": None},
+            {"client_id": 1},
+            {"api_key_field": None},
+            {"source_parameter": 1},
+            {"day_parameters": "day"},
+            {"time_parameters": "time"},
+            {"renew_before": "60"},
+        ],
+    )
+    def test_settings_of_another_type_are_refused(self, settings: dict[str, Any]) -> None:
+        with pytest.raises(TypeError, match=next(iter(settings))):
+            xythub.Settings(**settings)
+
+    def test_settings_are_taken_in_related_types(self) -> None:
+        settings = xythub.Settings(marker=0xFF, day_parameters=["when"])  # type: ignore[arg-type]  # as people write them
+        assert settings.marker is xythub.Marker.FIXED
+        assert settings.day_parameters == {"when"}
 
     @pytest.mark.parametrize("name", ["auth_url", "data_url", "lookup_url"])
     @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def test_the_marker_of_the_samples_is_the_default() -> None:
     assert buffer.getvalue() == bytes.fromhex("fa4c" + REQUEST_HEX)
 
 
+def test_a_marker_may_be_its_number_and_any_other_is_refused() -> None:
+    message = FRAMES["request, marker A"][0]
+    assert frame(message, marker=0xFF) == frame(message, marker=Marker.FIXED)  # type: ignore[arg-type]  # it is an IntEnum's
+    with pytest.raises(ValueError, match="7 is not a valid Marker"):
+        frame(message, marker=7)  # type: ignore[arg-type]  # as above
+
+
 @given(uuids, markers)
 def test_what_is_written_is_read_back(message: Message, marker: Marker) -> None:
     framed = frame(message, marker=marker)

@@ -123,6 +123,7 @@ class TestAsking:
             pytest.param({"access_token": TOKEN, "expires_in": "soon"}, id="a lifetime that is none"),
             pytest.param({"access_token": TOKEN, "expires_in": -1}, id="a negative lifetime"),
             pytest.param({"access_token": TOKEN, "expires_in": True}, id="a lifetime that is true"),
+            pytest.param({"access_token": TOKEN, "expires_in": 10**400}, id="a lifetime that no float holds"),
         ],
     )
     def test_a_success_that_is_no_grant_is_an_error_that_does_not_show_it(

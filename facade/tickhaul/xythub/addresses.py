@@ -35,10 +35,26 @@ class Address:
         Raises:
             ValueError: it could lead out of there.
         """
-        whole = self.prefix + (path if path.startswith("/") else f"/{path}")
-        if not _PATH.fullmatch(whole) or _STEPS & set(whole.split("/")):
-            raise ValueError(f"path {path!r}: expected a plain path such as '/tickData'")
-        return quote(whole, safe=_SAFE)
+        check_path("path", path)
+        return quote(self.prefix + _rooted(path), safe=_SAFE)
+
+
+def check_path(name: str, path: str) -> None:
+    """Refuse a path that is none, or could lead out of where it is put.
+
+    Args:
+        name: what it is called, for errors.
+        path: with or without a slash in front.
+
+    Raises:
+        ValueError: it is no plain path.
+        TypeError: it is not text.
+    """
+    if not isinstance(path, str):
+        raise TypeError(f"{name} must be a str, not {type(path).__name__}")
+    rooted = _rooted(path)
+    if not _PATH.fullmatch(rooted) or _STEPS & set(rooted.split("/")):
+        raise ValueError(f"{name}={path!r}: expected a plain path such as '/tickData'")
 
 
 def read_address(name: str, url: str, *, allow_plain_http: bool) -> Address:
@@ -62,6 +78,9 @@ def read_address(name: str, url: str, *, allow_plain_http: bool) -> Address:
         origin = read_origin(f"{parts.scheme}://{parts.netloc}", allow_plain_http=allow_plain_http)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    address = Address(origin, parts.path.rstrip("/"))
-    address.path("/")
-    return address
+    check_path(f"the path of {name}", parts.path)
+    return Address(origin, parts.path.rstrip("/"))
+
+
+def _rooted(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"

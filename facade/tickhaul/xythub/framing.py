@@ -50,6 +50,9 @@ def write_delimited_to(message: Message, buffer: Writable, *, marker: Marker = M
         message: what to write.
         buffer: where to, such as ``io.BytesIO()`` or a file opened for writing bytes.
         marker: how to write the length; every sample of the vendor has a varint.
+
+    Raises:
+        ValueError: there is no such marker.
     """
     buffer.write(frame(message, marker=marker))
 
@@ -60,7 +63,12 @@ def frame(message: Message, *, marker: Marker = Marker.VARINT) -> bytes:
     Args:
         message: what to frame.
         marker: how to write the length.
+
+    Raises:
+        ValueError: there is no such marker.
     """
+    # Also the number alone, which would pass for the other form below.
+    marker = Marker(marker)
     # In one order of map entries, so that the same request is always the same bytes.
     body = message.SerializeToString(deterministic=True)
     size = len(body)

@@ -92,7 +92,7 @@ def _lifetime(value: object) -> float:
     try:
         # Some servers write numbers as text.
         seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = math.nan
     if not seconds >= 0:
         raise ValueError("expected expires_in to be a number of seconds, found something else")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from tickhaul.xythub.addresses import check_path
 from tickhaul.xythub.framing import Marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: Relative to the service's URL (reference: xyt-hub section 1.3, contract 1.1.2; stated).
 _PATHS = MappingProxyType(
@@ -71,6 +72,10 @@ class Settings:
         day_parameters: generic parameters whose text and datetimes are days (proposed; the names themselves are stated).
         time_parameters: generic parameters whose text is a time of day (proposed; as above).
         renew_before: seconds before its end at which a token is renewed (proposed).
+
+    Raises:
+        ValueError: one of them cannot work.
+        TypeError: one of them is of the wrong type.
     """
 
     auth_url: str = "https://api.xythub.com/auth"
@@ -90,15 +95,16 @@ class Settings:
     renew_before: float = _proposed(60.0)
 
     def __post_init__(self) -> None:
-        if unknown := sorted(set(self.paths) - set(_PATHS)):
-            raise ValueError(f"paths: {', '.join(unknown)}: expected operations out of {', '.join(_PATHS)}")
-        if "{endpoint}" not in self.get_path or re.search(r"[{}]", re.sub(r"\{(endpoint|source)\}", "", self.get_path)):
-            raise ValueError(
-                f"get_path={self.get_path!r}: expected a path with {{endpoint}} and, if wanted, {{source}} in it"
-            )
+        self._check_texts()
+        self._check_paths()
+        if not isinstance(self.renew_before, int | float):
+            raise TypeError(f"renew_before must be a number of seconds, not {type(self.renew_before).__name__}")
         # "Not a number" is neither.
         if not self.renew_before >= 0:
             raise ValueError(f"renew_before={self.renew_before!r}: expected 0 or more seconds")
+        object.__setattr__(self, "marker", Marker(self.marker))
+        object.__setattr__(self, "day_parameters", _names("day_parameters", self.day_parameters))
+        object.__setattr__(self, "time_parameters", _names("time_parameters", self.time_parameters))
         object.__setattr__(self, "paths", MappingProxyType({**_PATHS, **self.paths}))
 
     @classmethod
@@ -121,3 +127,38 @@ class Settings:
     def proposed(cls) -> frozenset[str]:
         """The fields whose defaults no public source supports."""
         return frozenset(item.name for item in fields(cls) if item.metadata.get("proposed"))
+
+    def _check_texts(self) -> None:
+        for name in ("client_id", "api_key_field", "get_path", "source_parameter"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and (value is not None or name != "source_parameter"):
+                raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+            if value == "":
+                raise ValueError(f"{name}='': expected a text that is not empty")
+        # HTTP Basic ends the name at the first one (RFC 7617 section 2).
+        if ":" in self.client_id:
+            raise ValueError(f"client_id={self.client_id!r}: expected a name without a colon")
+
+    def _check_paths(self) -> None:
+        if unknown := sorted(set(self.paths) - set(_PATHS)):
+            raise ValueError(f"paths: {', '.join(unknown)}: expected operations out of {', '.join(_PATHS)}")
+        filled = re.sub(r"\{(endpoint|source)\}", "x", self.get_path)
+        if "{endpoint}" not in self.get_path or re.search(r"[{}]", filled):
+            raise ValueError(
+                f"get_path={self.get_path!r}: expected a path with {{endpoint}} and, if wanted, {{source}} in it"
+            )
+        named = {f"paths[{name!r}]": path for name, path in self.paths.items()}
+        for name, path in {
+            "get_path": filled,
+            "token_path": self.token_path,
+            "user_path": self.user_path,
+            **named,
+        }.items():
+            check_path(name, path)
+
+
+def _names(name: str, names: Iterable[str]) -> frozenset[str]:
+    # A text is made of texts too.
+    if isinstance(names, str):
+        raise TypeError(f"{name} must be a set of names, not a str")
+    return frozenset(names)
