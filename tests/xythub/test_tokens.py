@@ -302,6 +302,44 @@ class TestSharing:
         assert len(server.requests) == 1
         assert not tokens._doors
 
+    def test_those_who_wait_share_a_token_that_lasts_no_time_at_all(self, serve: Serve) -> None:
+        together = threading.Event()
+
+        def slow_grant(exchange: Exchange) -> None:
+            assert together.wait(30)
+            grant(expires_in=0)(exchange)
+
+        server = serve(slow_grant, otherwise=EMPTY)
+        with xythub.Client(USER, PASSWORD, client_secret=CLIENT_SECRET, base_url=server.url) as client:
+            tokens = client._session._tokens
+            with ThreadPoolExecutor(8) as pool:
+                calls = [pool.submit(client.get, "nothing") for _ in range(8)]
+                wait_until(lambda: sum(door.users for door in list(tokens._doors.values())) == 8)
+                together.set()
+                assert [call.result(30).row_count for call in calls] == [0] * 8
+        assert len(sent(server, TOKEN_PATH)) == 1
+
+    def test_a_service_that_gives_the_refused_token_again_is_asked_once(self, serve: Serve) -> None:
+        # As servers do that keep one token for each user until it ends.
+        under_way = threading.Barrier(8)
+        turns = iter(range(16))
+
+        def route(exchange: Exchange) -> None:
+            if exchange.request.path == TOKEN_PATH:
+                grant()(exchange)
+            elif next(turns) < 8:
+                under_way.wait(30)
+                refusal(401, "invalid_token", "Not yet")(exchange)
+            else:
+                EMPTY(exchange)
+
+        server = serve(otherwise=route)
+        client = xythub.Client(USER, PASSWORD, client_secret=CLIENT_SECRET, base_url=server.url)
+        with client, ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(client.get, "nothing") for _ in range(8)]
+            assert [call.result(30).row_count for call in calls] == [0] * 8
+        assert len(sent(server, TOKEN_PATH)) == 2
+
     def test_the_next_in_line_asks_when_the_first_runs_out_of_time(self, serve: Serve) -> None:
         asked_for = threading.Event()
 

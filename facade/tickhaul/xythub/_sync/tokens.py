@@ -112,9 +112,13 @@ class Tokens:
                 held = self._usable(refused)
                 if held is not None:
                     return held
-                if self._renewals != renewals and self._failure is not None:
-                    # Somebody asked while this call waited, and was told no; asking again would be told the same.
-                    raise copy.copy(self._failure)
+                if self._renewals != renewals:
+                    # Somebody asked while this call waited; asking again would be told the same, be it no or a token
+                    # that has hardly any time left.
+                    if self._failure is not None:
+                        raise copy.copy(self._failure)
+                    if self._held is not None and self._held is not refused:
+                        return self._held
                 return self._renew(options, deadline)
             finally:
                 door.places.give_back()
@@ -128,7 +132,8 @@ class Tokens:
 
     def _usable(self, refused: Held | None) -> Held | None:
         held = self._held
-        if held is None or (refused is not None and held.grant.token == refused.grant.token):
+        # A service may give the same token again; that it has done so is known, and need not be found out by every call.
+        if held is None or held is refused:
             return None
         return held if self._executor.clock.monotonic() < held.stale_at else None
 
