@@ -44,7 +44,8 @@ _FARTHEST_SECONDS = 366 * 86_400.0
 
 def routes(service: Service) -> list[Route]:
     """Return the routes of the controls."""
-    return [Route(path, _Control(service, actions)) for path, actions in _ACTIONS.items()]
+    known = [Route(path, _Control(service, actions)) for path, actions in _ACTIONS.items()]
+    return [*known, Route("/_sandbox/{rest:path}", _Control(service, {}))]
 
 
 class _Control:
@@ -66,6 +67,8 @@ class _Control:
     async def _answer(self, request: Request) -> Answer:
         if self._service.accounts.of_key(request.headers.get("x-api-key", "")) is None:
             raise errors.unauthenticated()
+        if not self._actions:
+            raise not_found("Route", request.url.path)
         action = self._actions.get(request.method)
         if action is None:
             raise errors.method_not_allowed(request.method, ", ".join(sorted(self._actions)))

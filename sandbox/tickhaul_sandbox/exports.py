@@ -204,9 +204,9 @@ class Exports:
         Raises:
             ApiError: 404 if there is none, or it is deleted and the settings hide those.
         """
-        job = self._find(export_id)
-        await self._settle([job])
-        return job
+        await self._settle([self._find(export_id)])
+        # It may have been deleted while its files were waited for.
+        return self._find(export_id)
 
     async def all(self) -> list[Job]:
         """Return every job that is not deleted, in no particular order."""

@@ -15,6 +15,7 @@ probability). Which requests are hit depends only on the seed and the requests, 
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 from collections import deque
@@ -254,6 +255,9 @@ def parse(spec: str, dice: random.Random) -> Fault:
     Raises:
         FaultError: If it cannot be understood; the text says why.
     """
+    if not spec.isprintable():
+        # Some of it becomes headers.
+        raise FaultError(f"a fault must be printable, unlike {spec!r}")
     name, *rest = spec.split(":")
     kind = KINDS.get(name)
     if kind is None:
@@ -271,12 +275,18 @@ def parse(spec: str, dice: random.Random) -> Fault:
         if not separator or option not in options:
             raise FaultError(f"unknown option {option!r} in {spec!r}; {name} takes {', '.join(options)}")
         options[option] = _value(spec, option, text, options[option])
+    _check(spec, options)
+    return Fault(spec, name, target, options, dice)
+
+
+def _check(spec: str, options: Mapping[str, OptionValue]) -> None:
     if not 0 <= float(options["p"]) <= 1:
         raise FaultError(f"p must be between 0 and 1 in {spec!r}")
+    if not 400 <= float(options.get("status", 400)) <= 599:
+        raise FaultError(f"status must be between 400 and 599 in {spec!r}")
     for option, choices in (("form", _FORMS), ("how", SPOILED)):
         if options.get(option, choices[0]) not in choices:
             raise FaultError(f"{option} must be one of {', '.join(choices)} in {spec!r}")
-    return Fault(spec, name, target, options, dice)
 
 
 def _value(spec: str, option: str, text: str, default: OptionValue) -> OptionValue:
@@ -288,4 +298,6 @@ def _value(spec: str, option: str, text: str, default: OptionValue) -> OptionVal
         raise FaultError(f"{option} must be a number in {spec!r}, not {text!r}") from None
     if not value >= 0:
         raise FaultError(f"{option} must not be negative in {spec!r}")
+    if value == math.inf:
+        raise FaultError(f"{option} must be a number in {spec!r}, not {text!r}")
     return value

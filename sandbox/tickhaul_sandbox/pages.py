@@ -98,7 +98,7 @@ class Paginator:
             payload = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             cursor: Cursor = tuple(payload["id"])
             good = hmac.compare_digest(payload["sig"], self._sign(cursor, scope))
-        except (binascii.Error, ValueError, KeyError, TypeError):
+        except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
             good, cursor = False, ()
         if not good:
             raise invalid_argument("Invalid page_token")

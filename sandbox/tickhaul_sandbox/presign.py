@@ -92,7 +92,7 @@ class Signer:
         stamp, expires = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-Expires", "")
         if not (_DATE.fullmatch(stamp) and expires.isascii() and expires.isdigit() and len(expires) <= 6):
             raise RefusedError(400, "AuthorizationQueryParametersError", "Query-string authentication is malformed")
-        if not hmac.compare_digest(signature, self._signature(path, host, parameters)):
+        if not hmac.compare_digest(signature.encode(), self._signature(path, host, parameters).encode()):
             raise RefusedError(
                 403,
                 "SignatureDoesNotMatch",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping  # noqa: TC003 - the types of settings are read at run time
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,16 @@ DEFAULT_ACCOUNT = "default"
 
 _BOOLEANS = {"true": True, "false": False}
 
+_COUNTS = (
+    "minute_limit",
+    "hour_limit",
+    "messages_per_minute",
+    "hour_messages",
+    "hour_bytes",
+    "max_export_hours",
+    "max_schema_columns",
+    "parquet_row_group_size",
+)
 _GRACE_BLOCKS = frozenset({"subscriptions.create", "subscriptions.resume"})
 _UNPAID_BLOCKS = _GRACE_BLOCKS | {"exports.create"}
 _BILLING_BLOCKS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -229,19 +240,23 @@ class Settings:
         Raises:
             ValueError: If one is out of its range.
         """
-        counts = ("minute_limit", "hour_limit", "messages_per_minute", "hour_messages", "hour_bytes")
-        for name in (*counts, "parquet_row_group_size"):
+        for name in _COUNTS:
             _require(getattr(self, name) >= 1, name, "at least 1")
         for name in ("port", "storage_port"):
             _require(0 <= getattr(self, name) <= 65_535, name, "between 0 and 65535")
         for item in fields(self):
             value, hint = getattr(self, item.name), _hints()[item.name]
+            if hint is int and item.name != "seed":
+                _require(value >= 0, item.name, "0 or more")
             if isinstance(value, float):
                 _require(math.isfinite(value) and value >= 0, item.name, "a number of 0 or more")
             if get_origin(hint) is Literal:
                 _require(value in get_args(hint), item.name, " or ".join(map(repr, get_args(hint))))
         for state in (self.access_status, *self.account_states.values()):
             _require(state in self.billing_blocks, "access_status", f"one of {', '.join(self.billing_blocks)}")
+        # S3 signs for no longer than a week.
+        _require(self.url_lifetime <= 604_800, "url_lifetime", "at most 604800")
+        _require(_tells_days_apart(self.daily_stamp), "daily_stamp", "different for each day, and part of a file name")
         _require(1 <= self.gzip_level <= 9, "gzip_level", "between 1 and 9")
         _require(bool(self.accounts()), "api_keys", "at least one key")
 
@@ -290,6 +305,12 @@ def read_setting(text: str) -> tuple[str, object]:
 @cache
 def _hints() -> dict[str, Any]:
     return get_type_hints(Settings)
+
+
+def _tells_days_apart(stamp: str) -> bool:
+    first = datetime(2023, 1, 1, tzinfo=UTC)
+    stamps = [f"{first + timedelta(days=day):{stamp}}" for day in range(3 * 366)]
+    return len(set(stamps)) == len(stamps) and not any(set(text) & set("/\\") for text in stamps)
 
 
 def _require(condition: bool, name: str, wanted: str) -> None:

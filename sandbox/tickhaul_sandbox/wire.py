@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from tickhaul_sandbox.errors import invalid_argument, refused
 
@@ -49,7 +49,8 @@ class Call:
             ApiError: 400 if the body is not a JSON object.
         """
         try:
-            value: Json = json.loads(self.body)
+            # Decoded here, for the decoder would also take UTF-16, and told of what is no JSON, for it would take NaN.
+            value: Json = json.loads(self.body.decode("utf-8"), parse_constant=_no_json)
         except (ValueError, RecursionError):
             raise invalid_argument("Malformed JSON in the request body") from None
         if not isinstance(value, dict):
@@ -90,6 +91,10 @@ class Answer:
         if self.status == 204:
             return b""
         return json.dumps(self.body, separators=(",", ":")).encode()
+
+
+def _no_json(constant: str) -> Never:
+    raise ValueError(constant)
 
 
 def positive_id(value: Json, name: str) -> int:

@@ -73,6 +73,7 @@ def test_controls_want_a_key_a_known_method_and_an_object(api: Api, sandbox: San
 def test_controls_use_up_no_limit(api: Api) -> None:
     before = int(api.get("/exchanges").headers["x-ratelimit-remaining-hour"])
     control(api, "GET", "/clock")
+    control(api, "GET", "/nothing")
     assert int(api.get("/exchanges").headers["x-ratelimit-remaining-hour"]) == before - 1
 
 
@@ -101,6 +102,22 @@ def test_a_setting_can_be_written_as_text(text: str, value: object) -> None:
 def test_a_setting_that_cannot_be_written_so_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         read_setting(text)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"url_lifetime": 604_801},
+        {"trial_streams": -1},
+        {"recorded_requests": -1},
+        {"max_schema_columns": 0},
+        {"daily_stamp": "%Y"},
+        {"daily_stamp": "%Y/%m/%d"},
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(setting))} must be"):
+        Settings(**setting)
 
 
 def test_a_choice_that_is_none_is_refused() -> None:

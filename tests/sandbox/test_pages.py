@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,12 @@ def walk(api: Api, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         token = page["next_page_token"]
         if token is None:
             return
+
+
+@pytest.mark.parametrize("payload", [b"[" * 20_000, b'{"id":' + b"[" * 20_000, b'{"id":[null],"sig":"x"}', b"\xff"])
+def test_a_token_of_whatever_content_is_a_400(api: Api, payload: bytes) -> None:
+    token = base64.urlsafe_b64encode(payload).decode()
+    assert code(api.get("/datastreams", page_token=token)) == (400, "invalid_argument")
 
 
 def test_pages_of_instruments_hold_every_instrument_once(api: Api) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.routes import OPERATIONS
 
-from tests.sandbox.api import HOUR, START, Api, ok
+from tests.sandbox.api import HOUR, START, Api, code, message, ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +84,24 @@ def test_no_request_is_a_fault_of_the_server(
         assert response.json()["error"]["code"] == CODES[response.status_code]
     elif response.status_code != 204:
         response.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"datastream_id":124,"x":NaN}',
+        b'{"datastream_id":124,"x":-Infinity}',
+        '{"datastream_id":124}'.encode("utf-16"),
+        b'\xef\xbb\xbf{"datastream_id":124}',
+        b'{"datastream_id":124,"x":"\xff"}',
+        b"[" * 100_000,
+        b'{"datastream_id":' + b"9" * 5_000 + b"}",
+    ],
+)
+def test_a_body_that_is_not_quite_json_is_malformed(api: Api, body: bytes) -> None:
+    response = api.post("/subscriptions", body)
+    assert code(response) == (400, "invalid_argument")
+    assert message(response) == "Malformed JSON in the request body"
 
 
 def test_many_clients_at_once_lose_no_update_and_meet_no_error(api: Api) -> None:

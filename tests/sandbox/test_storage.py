@@ -66,6 +66,7 @@ def test_a_url_gives_the_file_with_its_length_and_hash(file: File) -> None:
         ("bytes=-5", -5, None),
         ("bytes=0-999999999", 0, None),
         ("bytes=-999999999", 0, None),
+        ("bytes=1-18446744073709551615", 1, None),
     ],
 )
 def test_a_range_is_answered_with_206(file: File, asked: str, start: int, end: int | None) -> None:
@@ -111,6 +112,8 @@ def test_if_match_and_if_none_match_are_honoured(file: File) -> None:
     assert "<Code>PreconditionFailed</Code>" in refused.text
     unchanged = fetch(file.url, if_none_match=etag)
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert fetch(file.url, if_none_match=f"W/{etag}").status_code == 304
+    assert fetch(file.url, if_match=f"W/{etag}").status_code == 412
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,8 @@ def test_a_url_expires_after_its_lifetime_and_a_new_one_can_be_had(sandbox: Sand
         ("X-Amz-Expires=300", "X-Amz-Expires=999999"),
         ("_part_2024011509", "_part_2024011510"),
         ("X-Amz-Signature=", "X-Amz-Signature=0"),
+        ("X-Amz-Signature=", "X-Amz-Signature=%C3%A9"),
+        ("X-Amz-Signature=", "X-Amz-Signature=%FF"),
         ("X-Amz-Date=2024", "X-Amz-Date=2025"),
     ],
 )
