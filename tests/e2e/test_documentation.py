@@ -1,11 +1,11 @@
-"""The programs in the README and the tutorial do what the text around them says."""
+"""The programs in the README, the tutorial and the how-to page do what the text around them says."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tickhaul import Client
@@ -59,3 +59,28 @@ def test_the_tutorial_can_be_followed_to_its_end(
     assert "BTC" in said
     assert "succeeded" in said
     assert "'collection_timestamp_ns': '17053" in said
+
+
+def test_the_jobs_of_the_how_to_page_are_done(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Clock, "time_ns", lambda _: sandbox.clock.now_ns())
+    many, again, read = (
+        next(text for text in programs("docs/how-to.md") if mark in text)
+        for mark in ("for symbol in", "already_there", "import duckdb")
+    )
+    with Client() as th:
+        scope: dict[str, Any] = {"th": th}
+        exec(compile(many, "how-to.md", "exec"), scope)
+        assert sorted(path.name for path in Path("data").iterdir()) == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+        job = next(iter(scope["jobs"].values()))
+        scope |= {"job": job, "job_id": job.id}
+        exec(compile(again, "how-to.md", "exec"), scope)
+        exec(compile(again, "how-to.md", "exec"), scope)
+        assert [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()] == ["fetched", "was there"]
+        exec(compile(read, "how-to.md", "exec"), scope)
+    frame, lazy = scope["frame"], scope["lazy"].collect()
+    assert str(frame["time"].dtype) == "datetime64[ns, UTC]"
+    assert len(frame) == lazy.height > 0
+    assert frame["time"].iloc[-1].value == frame["collection_timestamp_ns"].iloc[-1]
+    assert scope["top"].fetchall()[0][0] == frame["collection_timestamp_ns"].max()

@@ -55,7 +55,7 @@ def test_a_test_with_an_event_loop_uses_the_same(ticksupply_sandbox: Sandbox) ->
 
 
 def test_the_test_in_the_documentation_passes_with_nothing_configured(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "contract.md").read_text("utf-8")
+    page = (ROOT / "docs" / "testing.md").read_text("utf-8")
     (program,) = re.findall(r"^```python\n(import pytest\n.*?)^```", page, re.DOTALL | re.MULTILINE)
     (tmp_path / "test_theirs.py").write_text(program, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
