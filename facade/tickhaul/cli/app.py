@@ -55,7 +55,7 @@ app.add_typer(schemas, name="schemas")
 app.add_typer(billing, name="billing")
 app.add_typer(contract, name="contract")
 app.add_typer(xyt, name="xyt")
-app.command(epilog=examples("tickhaul demo", "tickhaul demo --out /tmp/demo --captures ../shared/data/captures"))(demo)
+app.command(epilog=examples("tickhaul demo", "tickhaul demo --out data/ --captures captures/"))(demo)
 app.command(
     "sandbox",
     add_help_option=False,

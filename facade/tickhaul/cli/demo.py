@@ -50,7 +50,8 @@ def demo(
         typer.Option(
             "--captures",
             metavar="DIR",
-            help="Recorded messages to serve; by default ../shared/data/captures if it is there, else made-up ones.",
+            help="Recorded messages to serve; else those of a folder shared/data/captures beside the checkout, "
+            "if there is one, else made-up ones.",
         ),
     ] = None,
 ) -> None:
@@ -80,7 +81,7 @@ def demo(
         _show(file)
     write(
         "\nThe same against the real service, with your key in TICKSUPPLY_API_KEY:\n"
-        f"  tickhaul haul {' '.join(names)} --from -30min --to now --out {out}\n"
+        f"  tickhaul haul {' '.join(names)} --from -30min --to now --out data\n"
     )
 
 

@@ -9,9 +9,10 @@ from tickhaul.cli.failures import UsageError
 
 _NEEDS = ("starlette", "uvicorn", "duckdb")
 _EXAMPLES = """examples:
-  tickhaul sandbox --port 8000 --api-key dev:key_dev.secret
-  tickhaul sandbox --port 8000 --state sandbox.state
+  tickhaul sandbox --port 8000 --api-key key_dev.secret
   TICKSUPPLY_API_KEY=key_dev.secret tickhaul --base-url http://127.0.0.1:8000 exchanges list
+  tickhaul sandbox --port 8000 --storage-port 8001 --state sandbox.state
+  tickhaul sandbox --fault lost-answer:exports.create:times=1 --set reset_style=delay
 """
 
 
