@@ -11,7 +11,7 @@ READY  := $(VENV)/.ready
 	bench-xyt bench-sandbox kills fuzz spec-diff docs sandbox clean
 
 help:  ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv from the hash-checked lock, with every extra and the development tools.
 
@@ -82,11 +82,11 @@ bench-transfer: $(READY)  ## Measure transfers against curl, aria2c, bare httpx 
 bench-xyt: $(READY)  ## Measure xyt hub's tables against protobuf's bare parser and lists.
 	$(BIN)/python bench/xyt.py $(ARGS)
 
-kills: $(READY)  ## Kill a download 200 times with kill -9, and take it to its end each time.
-	TICKHAUL_KILLS=200 $(BIN)/python -m pytest --quiet tests/transfer/test_kill.py
-
 bench-sandbox: $(READY)  ## Let fifty clients use a sandbox for SECONDS: no lost update, memory flat.
 	PYTHONPATH=. $(BIN)/python bench/sandbox.py --seconds $(SECONDS) $(ARGS)
+
+kills: $(READY)  ## Kill a download 200 times with kill -9, and take it to its end each time.
+	TICKHAUL_KILLS=200 $(BIN)/python -m pytest --quiet tests/transfer/test_kill.py
 
 fuzz: $(READY)  ## Fuzz what reads bytes from outside, SECONDS for each target.
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
