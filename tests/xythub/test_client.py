@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import logging
 import pickle
 import traceback
@@ -199,6 +200,22 @@ class TestFailures:
         server = serve(grant(), framed(table_answer(a=("integer_list", range(100)))))
         with pytest.raises(ResponseDecodeError, match="0 to 64 bytes"):
             connect(server.url, limit=64).get("nothing")
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_an_answer_far_above_the_limit_is_given_up_while_it_arrives(
+        self, connect: Connect, serve: Serve, packed: bool
+    ) -> None:
+        content = bytes(2 << 20)
+        far = body(gzip.compress(content), headers={"Content-Encoding": "gzip"}) if packed else body(content)
+        server = serve(grant(), far)
+        with pytest.raises(NetworkError, match="more than 1,048,640 bytes"):
+            connect(server.url, limit=64).get("nothing")
+        assert len(server.requests) == 2
+
+    def test_an_error_of_the_service_may_be_longer_than_the_limit(self, connect: Connect, serve: Serve) -> None:
+        server = serve(grant(), refusal(400, "invalid_request", "No such day" + " " * 1000))
+        with pytest.raises(InvalidArgumentError, match="No such day"):
+            connect(server.url, limit=1).get("nothing")
 
     @pytest.mark.parametrize("kind", ["reset", "lost-answer", "html-503", "html-520", "truncated-body"])
     def test_what_passes_is_tried_again(self, connect: Connect, sandbox: Sandbox, kind: str) -> None:

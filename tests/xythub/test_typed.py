@@ -186,6 +186,8 @@ WRONG: dict[str, tuple[Callable[[xythub.Client], object], str]] = {
     "no exchange": (lambda hub: hub.overview.symbols([]), "exchanges: expected one at least"),
     "no pattern": (lambda hub: hub.products.search(""), "pattern: expected texts that are not empty"),
     "no page": (lambda hub: hub.products.search("a", page_token="next"), "page_token='next'"),
+    "a page beyond all": (lambda hub: hub.products.search("a", page_token="2147483648"), "page_token='2147483648'"),
+    "a truth for a flag": (lambda hub: hub.market.tick_data("a", DAY, flags=True), "flags=True"),
     "no item type": (lambda hub: hub.products.search("a", item_types="nothing"), "item_types='nothing'"),
 }
 

@@ -103,7 +103,7 @@ def member(name: str, value: str | int, enum: EnumTypeWrapper) -> str:
     """
     if isinstance(value, str) and value.upper() in enum.keys():  # noqa: SIM118 (it is no mapping)
         return value.upper()
-    if isinstance(value, int) and value in enum.values():
+    if isinstance(value, int) and not isinstance(value, bool) and value in enum.values():
         return enum.Name(value)
     raise ValueError(f"{name}={value!r}: expected one of {', '.join(enum.keys())}")
 

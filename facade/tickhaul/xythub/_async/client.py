@@ -54,7 +54,7 @@ class AsyncClient:
         deadline: seconds for a whole call, token, retries and waits included; ``None`` for no limit.
         max_retries: how many times a request is sent again after an answer was lost or said to come back.
         max_retry_after: seconds; where the service asks to wait longer, its error is raised at once.
-        limit: bytes the message of an answer may have.
+        limit: bytes the message of an answer may have. An answer that is far longer is given up while it arrives.
         proxy: a proxy's URL; without it ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; ``""`` for none at all.
         ssl_context: how to trust the service; without it the usual certificates.
         allow_plain_http: accept ``http://`` beyond this machine, where password and token travel unencrypted.

@@ -73,7 +73,7 @@ class Products:
             ValueError: an argument is out of range.
             TypeError: an argument is of the wrong type.
         """
-        if page_token is not None and not str(page_token).isdecimal():
+        if page_token is not None and not (str(page_token).isdecimal() and int(page_token) <= _LARGEST):
             raise ValueError(f"page_token={page_token!r}: expected the next_page_token of an earlier page")
         request = ProductSearchRequest(
             pattern=requests.text("pattern", pattern),
