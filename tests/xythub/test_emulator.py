@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tickhaul import InvalidArgumentError
 from tickhaul.xythub.framing import Marker
 from tickhaul.xythub.framing import frame as our_frame
+from tickhaul.xythub.varints import varint
 from tickhaul_sandbox import ManualClock
 from tickhaul_sandbox.xythub.contracts import NEW as NEW_SCHEMA
 from tickhaul_sandbox.xythub.contracts import OLD as OLD_SCHEMA
@@ -348,6 +349,17 @@ class TestParameters:
         assert (caught.value.status, caught.value.code) == (400, "invalid_request")
 
 
+def deep(levels: int) -> bytes:
+    """A framed request whose parameter is a list in a list in a list."""
+    value = b""
+    for _ in range(levels):
+        for field in (1, 15, 15):
+            value = bytes([field << 3 | 2]) + varint(len(value)) + value
+    entry = b"\x0a\x01a\x12" + varint(len(value)) + value
+    request = b"\x12" + varint(len(entry)) + entry
+    return b"\xfa" + varint(len(request)) + request
+
+
 class TestRequests:
     """What a client of ours does not send, and the sandbox must still answer."""
 
@@ -388,6 +400,7 @@ class TestRequests:
             ("POST", "/product", b"\xfa\x00", 400),
             ("POST", "/csv/timeseries", b"\xfa\x00", 400),
             ("POST", "/get/lcGetMarketShare", b"\xfa\x00", 400),
+            ("POST", "/get/lookupSources", deep(3000), 400),
         ],
     )
     def test_what_cannot_be_answered_is_said_so(
@@ -526,6 +539,38 @@ def test_no_data_is_a_warning(hub: xythub.Client, endpoint: str, parameters: dic
     assert table.row_count == 0
     assert "No data for" in (table.warning or "")
     assert "symbol" in table.column_names
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "narrowed"),
+    [
+        ("lookupSymbols", {"exchange_filters": ["NOWHERE"]}),
+        ("lookupSymbols", {"region_filters": ["APAC"]}),
+        ("lookupSymbols", {"entity_class_filters": ["Bonds"]}),
+        ("lookupSymbols", {"first_day": "2030-01-01"}),
+        ("lookupSymbols", {"last_day": "2010-01-01"}),
+        ("lookupExchanges", {"first_day": "2030-01-01"}),
+        ("lookupExchanges", {"last_day": "2010-01-01"}),
+    ],
+)
+def test_look_ups_are_narrowed_by_each_of_their_filters(
+    hub: xythub.Client, endpoint: str, narrowed: dict[str, Any]
+) -> None:
+    assert hub.get(endpoint, source="ACTIV", **narrowed).row_count == 0
+
+
+def test_overviews_count_alike(hub: xythub.Client) -> None:
+    products, exchanges = (
+        table.to_pandas().set_index("exchange")["rows_count"].to_dict()
+        for table in (hub.overview.products(), hub.overview.exchanges())
+    )
+    assert products == exchanges
+
+
+def test_values_in_pence_are_not_taken_for_euros(hub: xythub.Client) -> None:
+    day = "2016-05-05"
+    shares = hub.get("lcGetMarketShare", source="LC", isins=["GB00BH4HKS39"], dateFrom=day, dateTo=day).to_numpy()
+    assert (shares["traded_value_in_eur"] < 0.02 * shares["traded_value_in_local_ccy"]).all()
 
 
 def test_core_operations_have_their_documented_columns(hub: xythub.Client) -> None:

@@ -98,7 +98,17 @@ def test_flags_say_which_time_and_which_trades(hub: xythub.Client) -> None:
 def test_an_unknown_symbol_is_a_warning(hub: xythub.Client) -> None:
     table = hub.market.tick_data("NOPE.XE", DAY)
     assert (table.row_count, table.warning) == (0, "Unknown symbols: NOPE.XE")
-    assert hub.market.tick_data("ZAL.XE", "2016-05-07").warning == "No data for 2016-05-07"
+
+
+@pytest.mark.parametrize("operation", ["tick_data", "orders", "auctions", "instrument_status"])
+def test_a_day_without_data_is_a_warning(hub: xythub.Client, operation: str) -> None:
+    table = getattr(hub.market, operation)("ZAL.XE", "2016-05-07")
+    assert (table.row_count, table.warning) == (0, "No data for 2016-05-07")
+
+
+def test_days_without_data_are_a_warning(hub: xythub.Client) -> None:
+    table = hub.market.ohlcv("ZAL.XE", "2016-05-07", "2016-05-08")
+    assert (table.row_count, table.warning) == (0, "No data for the requested days")
 
 
 def test_the_request_of_the_reference_is_what_is_sent(connect: Connect, serve: Serve) -> None:
@@ -269,6 +279,22 @@ class TestSearch:
         assert list(request.source_filters) == ["ACTIV"]
         assert request.explicit_query
         assert request.first_day.year == 2016
+
+    @pytest.mark.parametrize(
+        "narrowed",
+        [
+            {"exchanges": "NOWHERE"},
+            {"product_types": "TRADES"},
+            {"item_types": "OPTION_CHAIN"},
+            {"entity_classes": "Bonds"},
+            {"regions": "APAC"},
+            {"sources": "LC"},
+            {"first_day": "2030-01-01"},
+            {"last_day": "2010-01-01"},
+        ],
+    )
+    def test_what_no_instrument_fits_finds_nothing(self, hub: xythub.Client, narrowed: dict[str, Any]) -> None:
+        assert list(hub.products.search("ZAL", **narrowed)) == []
 
     def test_a_page_that_is_too_large_is_the_services_error(self, hub: xythub.Client) -> None:
         with pytest.raises(InvalidArgumentError, match="Page too large"):

@@ -16,6 +16,7 @@ from tickhaul_sandbox.xythub.equities import (
     REGION,
     VENUES,
     Equity,
+    has_data,
     is_trading_day,
 )
 from tickhaul_sandbox.xythub.errors import bad_request
@@ -135,7 +136,7 @@ def search(market: Market, request: Message) -> Message:
     start = request.get("start", 0)
     if not 0 < limit <= market.settings.largest_page or start < 0:
         raise bad_request(f"Page too large: at most {market.settings.largest_page}")
-    hits = [equity for equity in EQUITIES if _is_hit(equity, pattern, request)]
+    hits = [equity for equity in EQUITIES if _is_hit(market, equity, pattern, request)]
     return {
         "products": [
             _product(market, equity, start + index) for index, equity in enumerate(hits[start : start + limit])
@@ -147,7 +148,7 @@ def search(market: Market, request: Message) -> Message:
 def overview_products(market: Market, request: Message) -> Message:
     """What data of which venue."""
     del request
-    days = len(days_between(FIRST_DAY, LAST_DAY))
+    rows = len(_days({})) * market.settings.ticks_a_day * len(_TABLES)
     return {
         "views": [
             {
@@ -156,7 +157,7 @@ def overview_products(market: Market, request: Message) -> Message:
                 "abbreviation": venue.abbreviation,
                 "mic": venue.mic,
                 "product_type": _QUOTES_PRODUCT,
-                "rows_count": days * market.settings.ticks_a_day,
+                "rows_count": rows * sum(equity.venue is venue for equity in EQUITIES),
                 **_DAYS,
                 "feed": FEED,
                 "region": REGION,
@@ -261,23 +262,31 @@ def _tables(request: Message) -> list[str]:
     return [table for table in _TABLES if not wanted or table in wanted]
 
 
-def _days(request: Message) -> list[date]:
+def _range(request: Message) -> tuple[date, date]:
     first = read_day(request["first_day"], "first_day") if "first_day" in request else FIRST_DAY
     last = read_day(request["last_day"], "last_day") if "last_day" in request else LAST_DAY
+    return first, last
+
+
+def _days(request: Message) -> list[date]:
+    first, last = _range(request)
     return [day for day in days_between(max(first, FIRST_DAY), min(last, LAST_DAY)) if is_trading_day(day)]
 
 
-def _is_hit(equity: Equity, pattern: str, request: Message) -> bool:
+def _is_hit(market: Market, equity: Equity, pattern: str, request: Message) -> bool:
     filters = {
         "exchange_filters": equity.venue.code,
         "entity_class_filters": ENTITY_CLASS,
         "region_filters": REGION,
         "product_type_filters": _QUOTES_PRODUCT,
         "item_type_filters": 0,
+        "source_filters": market.settings.sources[0],
     }
     texts = (equity.symbol, equity.name, equity.isin, equity.local_code)
-    return any(pattern in text.lower() for text in texts) and all(
-        not request.get(name) or value in request[name] for name, value in filters.items()
+    return (
+        any(pattern in text.lower() for text in texts)
+        and all(not request.get(name) or value in request[name] for name, value in filters.items())
+        and has_data(*_range(request))
     )
 
 

@@ -105,6 +105,11 @@ EQUITIES: tuple[Equity, ...] = tuple(
 BY_SYMBOL = {equity.symbol: equity for equity in EQUITIES}
 
 
+def has_data(first: date, last: date) -> bool:
+    """Return whether there is data of any part of a range."""
+    return first <= LAST_DAY and last >= FIRST_DAY
+
+
 def is_trading_day(day: date) -> bool:
     """Return whether there is data of a day."""
     return FIRST_DAY <= day <= LAST_DAY and day.weekday() < 5 and (day.month, day.day) not in HOLIDAYS

@@ -19,6 +19,7 @@ from tickhaul_sandbox.xythub.equities import (
     LAST_DAY,
     REGION,
     VENUES,
+    has_data,
     is_trading_day,
 )
 from tickhaul_sandbox.xythub.errors import HubError, bad_request, not_found
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.xythub.typed import Market
 
 _MILLION = 1e6
+#: What a unit of a currency is worth, always.
+_EUROS = {"EUR": 1.0, "GBX": 0.0118}
 
 
 def answer(market: Market, endpoint: str, parameters: Parameters) -> Message:
@@ -74,7 +77,7 @@ def _exchanges(market: Market, parameters: Parameters) -> Message:
             "feeds": [FEED],
         }
         for venue in VENUES
-        if not wanted or venue.code in wanted
+        if (not wanted or venue.code in wanted) and _has_data(parameters)
     ]
     columns = "source:s region:s exchange:s name:s abbreviation:s first_day:d last_day:d feeds:l"
     return table(columns, rows)
@@ -86,11 +89,10 @@ def _symbols(market: Market, parameters: Parameters) -> Message:
     if not 0 < limit <= market.settings.largest_page:
         raise bad_request(f"Page too large: at most {market.settings.largest_page}")
     pattern = (parameters.optional_text("pattern") or "").lower()
-    exchanges = parameters.texts("exchange_filters")
     hits = [
         equity
         for equity in EQUITIES
-        if (not exchanges or equity.venue.code in exchanges)
+        if _is_wanted(equity, parameters)
         and any(pattern in text.lower() for text in (equity.symbol, equity.name, equity.isin))
     ]
     cursor = parameters.optional_text("cursor")
@@ -110,6 +112,16 @@ def _symbols(market: Market, parameters: Parameters) -> Message:
         total_hits={"integer_value": len(hits)},
         cursor={"string_value": page[-1].symbol} if more else None,
     )
+
+
+def _is_wanted(equity: Equity, parameters: Parameters) -> bool:
+    has = {"exchange_filters": equity.venue.code, "region_filters": REGION, "entity_class_filters": ENTITY_CLASS}
+    filters = {name: parameters.texts(name) for name in has}
+    return all(not wanted or has[name] in wanted for name, wanted in filters.items()) and _has_data(parameters)
+
+
+def _has_data(parameters: Parameters) -> bool:
+    return has_data(parameters.optional_day("first_day", FIRST_DAY), parameters.optional_day("last_day", LAST_DAY))
 
 
 def _end_of_day(market: Market, parameters: Parameters) -> Message:
@@ -182,9 +194,9 @@ def _share(market: Market, equity: Equity, day: date) -> Row:
         "currency": equity.currency,
         "trade_count": len(ticks),
         "trade_size": sum(tick.size for tick in ticks),
-        "traded_value_in_eur": value,
+        "traded_value_in_eur": value * _EUROS[equity.currency],
         "traded_value_in_local_ccy": value,
-        "addressable_traded_value_in_eur": value,
+        "addressable_traded_value_in_eur": value * _EUROS[equity.currency],
         "value_traded_above_lisin_eur": 0.0,
         "turnover_outside_regular_hours": 0.0,
         "turnover_of_trades_above_listhreshold_regular_hours": float("nan"),

@@ -52,8 +52,7 @@ def _answer(
         for chunk in answered["chunks"]
         for row in chunk["series"]
     ]
-    warning = answered["header"]["warning_message"]
-    return table(columns, rows, warning or (None if rows else f"No data for {day.isoformat()}"))
+    return table(columns, rows, answered["header"]["warning_message"])
 
 
 # What a cell is depends on its column.

@@ -76,10 +76,13 @@ class Schema:
             WireError: If there is none.
         """
         fields, message = self._messages[name], Message()
-        for number, wire_type, content in _fields(data):
-            field = fields.get(number)
-            if field is not None:
-                self._add(message, field, wire_type, content)
+        try:
+            for number, wire_type, content in _fields(data):
+                field = fields.get(number)
+                if field is not None:
+                    self._add(message, field, wire_type, content)
+        except RecursionError:
+            raise WireError("a message is nested too deeply") from None
         return message
 
     def _encode_field(self, field: Field, value: Any) -> bytes:

@@ -134,7 +134,7 @@ def tick_data(market: Market, request: Message) -> Message:
         for code, (words, category, _) in CONDITIONS.items()
     }
     return _warned(
-        warning or (None if chunks else f"No data for {day.isoformat()}"),
+        warning or _none_of(day, chunks),
         date=day_message(day),
         binning_level=level // MILLISECOND,
         truncated_trade_rows=dropped_trades,
@@ -160,6 +160,7 @@ def ohlcv(market: Market, request: Message) -> Message:
                 rows.append({"time": time_message(end), "date": day_message(day), **bar(group)})
         if rows:
             chunks.append({"symbol": equity.symbol, "series": rows})
+    warning = warning or (None if chunks else "No data for the requested days")
     return _warned(warning, binning_level=step // MILLISECOND, chunks=chunks)
 
 
@@ -210,7 +211,7 @@ def orders(market: Market, request: Message) -> Message:
         ]
         if rows:
             chunks.append({"symbol": equity.symbol, "series": rows})
-    return _warned(warning, date=day_message(day), chunks=chunks)
+    return _warned(warning or _none_of(day, chunks), date=day_message(day), chunks=chunks)
 
 
 def auctions(market: Market, request: Message) -> Message:
@@ -249,7 +250,7 @@ def auctions(market: Market, request: Message) -> Message:
         )
         if rows:
             chunks.append({"symbol": equity.symbol, "series": rows})
-    return _warned(warning, date=day_message(day), chunks=chunks)
+    return _warned(warning or _none_of(day, chunks), date=day_message(day), chunks=chunks)
 
 
 def instrument_status(market: Market, request: Message) -> Message:
@@ -273,7 +274,7 @@ def instrument_status(market: Market, request: Message) -> Message:
     ]
     trading = [equity for equity in equities if market.ticks(equity, day)]
     chunks = [{"symbol": equity.symbol, "series": series} for equity in trading]
-    return _warned(warning, date=day_message(day), chunks=chunks)
+    return _warned(warning or _none_of(day, chunks), date=day_message(day), chunks=chunks)
 
 
 def tick_rules(market: Market, request: Message) -> Message:
@@ -379,6 +380,11 @@ def _described(equity: Equity) -> Message:
         "market_segment": equity.segment,
         "entity_class": ENTITY_CLASS,
     }
+
+
+def _none_of(day: date, chunks: Sequence[Message]) -> str | None:
+    """What an answer without rows warns of."""
+    return None if chunks else f"No data for {day.isoformat()}"
 
 
 def _warned(warning: str | None, **fields: object) -> Message:
