@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import payment_required
-from tickhaul_sandbox.times import format_instant
+from tickhaul_sandbox.times import billing_period, format_instant
 
 if TYPE_CHECKING:
     from tickhaul_sandbox.accounts import Account
     from tickhaul_sandbox.jsontypes import JsonObject
     from tickhaul_sandbox.settings import Settings
 
-_DAY = 86_400 * SECOND
 _GIB = 1 << 30
-_PERIOD_DAYS = 30
-_GRACE_DAYS = 7
 _RECORDING = frozenset({"subscriptions.create", "subscriptions.resume"})
 _REASONS = {
     "GRACE": "Payment is overdue: new recording is restricted during the grace period",
@@ -45,36 +42,34 @@ def require(settings: Settings, account: Account, operation: str) -> None:
 
 
 def summary(settings: Settings, account: Account, now_ns: int) -> JsonObject:
-    """Return the BillingSummary object of the API; periods are thirty days counted from the Unix epoch."""
+    """Return the BillingSummary object of the API."""
     state = account.access_status
     subscribed = state != "NONE"
-    period = _PERIOD_DAYS * _DAY
-    began = now_ns // period * period
+    began, ends = billing_period(now_ns)
     exported = account.exports.exported_bytes(began)
     extra = max(0, exported - settings.included_export_gb * _GIB)
-    grace = format_instant(now_ns // _DAY * _DAY + _GRACE_DAYS * _DAY) if state == "GRACE" else None
     return {
         "access_status": state,
-        "grace_until": grace,
+        # No source says how long grace is; until the end of the period, it does not move with each day.
+        "grace_until": format_instant(ends) if state == "GRACE" else None,
         "plan_code": ("trial" if state == "TRIALING" else settings.plan_code) if subscribed else None,
-        "current_period_end": format_instant(began + period) if subscribed else None,
+        "current_period_end": format_instant(ends) if subscribed else None,
         "usage": {
-            "extra_stream_minutes_total": _extra_minutes(settings, account, began, now_ns),
+            "extra_stream_minutes_total": _extra_minutes(settings, account, began),
             "export_gb_total": _decimal_text(Decimal(exported) / _GIB),
             "export_gb_extra": -(-extra // _GIB),
         },
     }
 
 
-def _extra_minutes(settings: Settings, account: Account, began_ns: int, now_ns: int) -> int:
-    """Return the minutes of this period in which streams beyond the plan's were recording, each stream counted."""
+def _extra_minutes(settings: Settings, account: Account, began_ns: int) -> int:
+    """Return the minutes of this period in which streams beyond the plan's were recording, each stream counted.
+
+    What was recorded was used, whatever became of it: deleting a subscription takes nothing back.
+    """
     steps: list[tuple[int, int]] = []
-    for subscription in account.subscriptions.all():
-        for start, end in subscription.recorded(now_ns):
-            # What lies before its creation was given away by the backdating of the first span.
-            start = max(start, subscription.created_ns, began_ns)  # noqa: PLW2901 - the clipped start replaces it
-            if start < end:
-                steps += [(start, 1), (end, -1)]
+    for start, end in account.subscriptions.metered(began_ns):
+        steps += [(start, 1), (end, -1)]
     total = running = seen = 0
     for instant, step in sorted(steps):
         total += max(0, running - settings.included_streams) * (instant - seen)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import conflict, not_found
-from tickhaul_sandbox.times import format_instant, to_microsecond
+from tickhaul_sandbox.times import billing_period, format_instant, to_microsecond
 
 if TYPE_CHECKING:
     from tickhaul_sandbox.catalog import Datastream
@@ -53,6 +53,8 @@ class Subscription:
         status: Its state.
         created_ns: When it was (last) created, in nanoseconds since the Unix epoch.
         spans: What was recorded, oldest first.
+        metered: Start and end of each stretch in which it was recording, oldest first, the end `None` while it goes on:
+            what is billed, whether the spans are still there or not.
     """
 
     subscription_id: str
@@ -60,6 +62,7 @@ class Subscription:
     status: Status
     created_ns: int
     spans: list[Span] = field(default_factory=list)
+    metered: list[tuple[int, int | None]] = field(default_factory=list)
 
     def body(self, *, show_datastream: bool) -> JsonObject:
         """Return the Subscription object of the API.
@@ -137,6 +140,7 @@ class Subscriptions:
             raise conflict(f"A subscription for datastream {stream.datastream_id} already exists")
         began = max(0, now - to_microsecond(round(self._settings.backdate * SECOND)))
         subscription.spans = [Span(self._ids.make("spn"), began)]
+        self._record(subscription, now)
         self._keep(subscription)
         return subscription
 
@@ -156,6 +160,20 @@ class Subscriptions:
         """Return the subscription to a datastream, a deleted one too."""
         return self._by_stream.get(stream.datastream_id)
 
+    def metered(self, since_ns: int) -> list[tuple[int, int]]:
+        """Return each stretch in which a subscription was recording, deleted ones too; an open one ends now.
+
+        Args:
+            since_ns: What lies before it is left out.
+        """
+        now = self._clock.now_ns()
+        cut = (
+            (max(start, since_ns), now if end is None else end)
+            for subscription in self._by_id.values()
+            for start, end in subscription.metered
+        )
+        return [(start, end) for start, end in cut if start < end]
+
     def all(self) -> list[Subscription]:
         """Return every subscription that is not deleted, in no particular order."""
         return [subscription for subscription in self._by_id.values() if subscription.status != "deleted"]
@@ -171,6 +189,7 @@ class Subscriptions:
             subscription.status = "paused"
             span = subscription.spans[-1]
             span.ended_ns = max(to_microsecond(self._clock.now_ns()), span.started_ns)
+            _stop(subscription, span.ended_ns)
             self._keep(subscription)
 
     def resume(self, subscription_id: str) -> None:
@@ -181,8 +200,10 @@ class Subscriptions:
         """
         subscription = self._living(subscription_id)
         if subscription.status == "paused":
+            now = to_microsecond(self._clock.now_ns())
             subscription.status = "active"
-            subscription.spans.append(Span(self._ids.make("spn"), to_microsecond(self._clock.now_ns())))
+            subscription.spans.append(Span(self._ids.make("spn"), now))
+            self._record(subscription, now)
             self._keep(subscription)
 
     def delete(self, subscription_id: str) -> None:
@@ -196,11 +217,18 @@ class Subscriptions:
             raise not_found("Subscription", subscription_id)
         subscription.status = "deleted"
         subscription.spans = []
+        _stop(subscription, to_microsecond(self._clock.now_ns()))
         self._keep(subscription)
 
     def _add(self, subscription: Subscription) -> None:
         self._by_id[subscription.subscription_id] = subscription
         self._by_stream[subscription.stream.datastream_id] = subscription
+
+    def _record(self, subscription: Subscription, now_ns: int) -> None:
+        # What is of an earlier period will not be asked for again; without this, pausing for years would fill the memory.
+        since = billing_period(now_ns)[0]
+        kept = [(start, end) for start, end in subscription.metered if end is None or end > since]
+        subscription.metered = [*kept, (now_ns, None)]
 
     def _keep(self, subscription: Subscription) -> None:
         self._shelf.put(subscription.subscription_id, subscription)
@@ -210,3 +238,9 @@ class Subscriptions:
         if subscription.status == "deleted":
             raise not_found("Subscription", subscription_id)
         return subscription
+
+
+def _stop(subscription: Subscription, now_ns: int) -> None:
+    if subscription.metered and subscription.metered[-1][1] is None:
+        start, _ = subscription.metered[-1]
+        subscription.metered[-1] = (start, max(start, now_ns))

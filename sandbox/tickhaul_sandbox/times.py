@@ -19,6 +19,7 @@ _ISO = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]{1,9}))?(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_PERIOD_NS = 30 * 86_400 * 1_000_000_000
 _INT64_MAX = (1 << 63) - 1
 
 
@@ -74,6 +75,12 @@ def format_instant(nanoseconds: int) -> str:
     while digits.endswith("000"):
         digits = digits[:-3]
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{digits}Z" if digits else "Z")
+
+
+def billing_period(nanoseconds: int) -> tuple[int, int]:
+    """Return start and end of the billing period an instant lies in: thirty days, counted from the Unix epoch."""
+    start = nanoseconds // _PERIOD_NS * _PERIOD_NS
+    return start, start + _PERIOD_NS
 
 
 def to_microsecond(nanoseconds: int) -> int:

@@ -187,6 +187,24 @@ def test_each_minute_of_each_stream_past_the_allowance_is_counted(api: Caller) -
     assert summary(api)["usage"]["extra_stream_minutes_total"] == 30
 
 
+def test_extra_minutes_stay_counted_when_a_subscription_is_deleted(api: Caller) -> None:
+    """docs: billing/get-billing-summary"""
+    ids = [api.subscribe(BTCUSDT + number) for number in range(4)]
+    api.advance(600)
+    for subscription_id in ids:
+        ok(api.delete(f"/subscriptions/{subscription_id}"), 204)
+    assert summary(api)["usage"]["extra_stream_minutes_total"] == 20
+    api.advance(600)
+    for number in range(3):
+        api.subscribe(BTCUSDT + number)
+    api.advance(600)
+    assert summary(api)["usage"]["extra_stream_minutes_total"] == 30
+    api.advance(30 * 86_400)
+    ok(api.post(f"/subscriptions/{ids[0]}/pause"), 204)
+    began = api.now() // (30 * 86_400 * SECOND) * 30 * 86_400 * SECOND
+    assert summary(api)["usage"]["extra_stream_minutes_total"] == (api.now() - began) // (60 * SECOND)
+
+
 @pytest.mark.parametrize("state", ["GRACE", "SUSPENDED"])
 def test_subscribing_can_be_402_payment_required(api: Caller, state: str) -> None:
     """docs: guides/subscription-lifecycle; docs: guides/error-handling"""

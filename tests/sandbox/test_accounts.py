@@ -174,7 +174,9 @@ def test_the_billing_summary_counts_successful_exports(api: Api, sandbox: Sandbo
     ok(api.delete(f"/exports/{export_id}"), 204)
     assert ok(api.get("/billing/summary"))["usage"]["export_gb_total"] == total
     sandbox.account("mine").access_status = "GRACE"
-    assert ok(api.get("/billing/summary"))["grace_until"] == "2024-01-22T00:00:00Z"
+    assert ok(api.get("/billing/summary"))["grace_until"] == "2024-01-18T00:00:00Z"
+    clock.advance(86_400)
+    assert ok(api.get("/billing/summary"))["grace_until"] == "2024-01-18T00:00:00Z"
     sandbox.account("mine").access_status = "NONE"
     assert ok(api.get("/billing/summary"))["plan_code"] is None
 

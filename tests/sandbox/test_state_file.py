@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError
 from tickhaul_sandbox.__main__ import main
+from tickhaul_sandbox.state.file import FORMAT
 
 from tests.sandbox.api import HOUR, START, Api, ok
 
@@ -125,11 +126,18 @@ def test_another_programs_database_is_refused(tmp_path: Path, journal: str) -> N
     assert refused(path) == "is not the state of a sandbox; name another file"
 
 
+def test_a_file_of_an_older_format_that_can_be_read_becomes_one_of_this_format(state: Path) -> None:
+    execute(state, "PRAGMA user_version = 1")
+    run(state)
+    with closing(sqlite3.connect(state)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+
+
 def test_a_file_of_another_version_is_refused_and_both_versions_named(state: Path) -> None:
     execute(state, "PRAGMA user_version = 7", "UPDATE facts SET value = '\"9.9\"' WHERE name = 'program'")
     text = refused(state)
     assert text.startswith("has format 7, written by tickhaul 9.9, and tickhaul ")
-    assert text.endswith(" reads format 1; use that version, or name another file")
+    assert text.endswith(" reads format 2; use that version, or name another file")
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def test_a_subscription(service: Service, reader: rows.Rows, data: st.DataObject
             st.sampled_from(["active", "paused", "deleted"]),
             INSTANTS,
             st.lists(st.builds(Span, TEXTS, INSTANTS, st.none() | INSTANTS), max_size=4),
+            st.lists(st.tuples(INSTANTS, st.none() | INSTANTS), max_size=4),
         )
     )
     row = stored(rows.write_subscription(subscription))
@@ -262,12 +263,13 @@ JOB: dict[str, Any] = {
 
 def test_rows_of_files_that_are_out_there_can_be_read_and_are_still_written_so(reader: rows.Rows) -> None:
     # Whoever has to change one of these raises FORMAT.
-    assert FORMAT == 1
+    assert FORMAT == 2
     subscription = {
         "datastream": 123,
         "status": "paused",
         "created_ns": START,
         "spans": [["spn_1", START, START + 1], ["spn_2", START + 2, None]],
+        "metered": [[START - 9, START - 8], [START, START + 1], [START + 2, None]],
     }
     schema = {
         "name": "mine",
@@ -288,6 +290,12 @@ def test_rows_of_files_that_are_out_there_can_be_read_and_are_still_written_so(r
     assert rows.write_job(reader.read_job("exp_1", bare)) == bare
 
 
+def test_a_subscription_of_a_file_of_format_1_was_billed_from_its_creation_on(reader: rows.Rows) -> None:
+    spans = [["spn_1", START - 60, START + 1], ["spn_2", START + 2, None], ["spn_0", START - 9, START - 8]]
+    row = {"datastream": 123, "status": "active", "created_ns": START, "spans": spans}
+    assert reader.read_subscription("sub_1", row).metered == [(START, START + 1), (START + 2, None)]
+
+
 def test_every_field_of_every_record_is_remembered_or_known_not_to_be() -> None:
     forgotten = {
         # Made anew in the next run.
@@ -296,7 +304,7 @@ def test_every_field_of_every_record_is_remembered_or_known_not_to_be() -> None:
         Schema: {"is_built_in"},
     }
     for kind, row in (
-        (Subscription, "subscription_id stream status created_ns spans"),
+        (Subscription, "subscription_id stream status created_ns spans metered"),
         (Schema, "schema_id name category created_ns version published draft"),
         (Replay, "key fingerprint begun_ns answer"),
         (Answer, "status body headers"),

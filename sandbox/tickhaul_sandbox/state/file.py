@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     Key = tuple[str, str, str]
 
 # To be raised whenever an older or newer version would misread a record, or make other messages for the same seed.
-FORMAT = 1
+FORMAT = 2
+# Formats whose records can be read all the same; a file of one of them becomes one of the present format.
+_OLDER = frozenset({1})
 # "haul" in ASCII: what tells a state file from any other database.
 _APPLICATION = 0x6861756C
 _FACTS = "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
@@ -161,7 +163,9 @@ class StateFile:
     def _check(self, origin: Mapping[str, Json]) -> None:
         connection = self._connection
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        if version != FORMAT:
+        if version in _OLDER:
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        elif version != FORMAT:
             [writer] = connection.execute("SELECT value FROM facts WHERE name = 'program'").fetchone() or ("unknown",)
             raise StateError(
                 f"{self._path}: has format {version}, written by tickhaul {writer.strip(chr(34))}, and tickhaul "

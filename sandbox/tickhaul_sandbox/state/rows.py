@@ -53,7 +53,14 @@ class Rows:
     def read_subscription(self, name: str, row: Row) -> Subscription:
         """Return a subscription."""
         spans = [Span(span_id, started_ns, ended_ns) for span_id, started_ns, ended_ns in row["spans"]]
-        return Subscription(name, self._stream(row["datastream"]), row["status"], row["created_ns"], spans)
+        created_ns = row["created_ns"]
+        if "metered" in row:
+            metered = [(start, end) for start, end in row["metered"]]
+        else:
+            # A row of format 1: spans were billed from the creation on.
+            cut = ((max(span.started_ns, created_ns), span.ended_ns) for span in spans)
+            metered = [(start, end) for start, end in cut if end is None or start < end]
+        return Subscription(name, self._stream(row["datastream"]), row["status"], created_ns, spans, metered)
 
     def read_schema(self, name: str, row: Row) -> Schema:
         """Return a schema of an account's own."""
@@ -124,6 +131,7 @@ def write_subscription(subscription: Subscription) -> JsonObject:
         "status": subscription.status,
         "created_ns": subscription.created_ns,
         "spans": [[span.span_id, span.started_ns, span.ended_ns] for span in subscription.spans],
+        "metered": [[start, end] for start, end in subscription.metered],
     }
 
 
@@ -228,5 +236,5 @@ def _read_part(row: list[Any]) -> Part:
 
 
 def _read_content(row: Row) -> Content:
-    # The paths of built-in schemas may list alternatives, and a limit of columns held when it was written.
-    return read_content(row, max_columns=_UNLIMITED, built_in=True)
+    # The paths of built-in schemas may list alternatives, and what was allowed of columns held when it was written.
+    return read_content(row, max_columns=_UNLIMITED, built_in=True, duplicates=True)
