@@ -186,7 +186,7 @@ class Endpoint:
     def _known(self, request: Request, operation: Operation | None) -> Operation:
         if operation is not None:
             return operation
-        if self._operations:
+        if self._operations and self._service.settings.unknown_method == 405:
             raise errors.method_not_allowed(request.method, ", ".join(sorted(self._operations)))
         raise errors.not_found("Route", request.scope["path"])
 

@@ -30,6 +30,7 @@ _COUNTS = (
     "hour_bytes",
     "max_export_hours",
     "max_schema_columns",
+    "max_schema_name",
     "parquet_row_group_size",
 )
 _GRACE_BLOCKS = frozenset({"subscriptions.create", "subscriptions.resume"})
@@ -104,6 +105,8 @@ class Settings:
             client calls it optional.
         unknown_datastream: Status of a request for a datastream that does not exist: 404, as for any resource, or 400.
         unknown_exchange: Whether lists of an unknown exchange or instrument are `missing` (404) or `empty`.
+        availability: Whether availability is what the `account` has recorded of a datastream or what `anyone` has. "Collected
+            ranges" may mean either.
         unsubscribed_export: Status of an export of a datastream never subscribed to: 403 (like a deleted subscription)
             or 404.
         no_overlap: What comes of an export whose range meets no span: `empty` (a job that succeeds without files: the
@@ -132,6 +135,7 @@ class Settings:
         search_ignores_case: Whether `search` ignores case.
         unknown_fields: Whether unknown fields of a request body are ignored (`ignore`) or a 400 (`reject`).
             `format_options` always rejects them, as documented.
+        unknown_method: Status of a known path with a method it does not have: 405, as HTTP has it, or 404.
         content_type: Whether a body of another type than JSON is read all the same (`ignore`) or a 415 (`reject`). The
             type is documented, what comes of another one is not.
         raw_column: The name of the second column of a raw export; no source has it.
@@ -145,6 +149,12 @@ class Settings:
         parquet_row_group_size: Rows a group of a Parquet file has unless `format_options` say otherwise.
         gzip_level: How hard CSV is compressed, 1 to 9.
         max_schema_columns: Columns a custom schema may have (documented: 100).
+        schema_names: What a schema may be called: `plain` (letters, digits, spaces and `_.:/+-`, beginning with a letter or
+            digit) or `any` (printable text). No source has a rule; a plain name is the one that surely works. A name
+            in the form of an id is refused in any case.
+        max_schema_name: Characters the name of a schema may have. No source limits them.
+        duplicate_columns: Whether two columns of a schema with one name are a 400 (`reject`) or both come out (`keep`).
+            No source says; readers of tables do not expect it.
         books_from_updates: Whether `book_5` and `book_20` can be had of streams of book updates too. They are documented
             for whole books only, so code that relies on it may find the service less willing.
         transform_seconds: Seconds a transform may compute for a batch of rows before the export fails.
@@ -196,6 +206,7 @@ class Settings:
     show_datastream: bool = True
     unknown_datastream: Literal[404, 400] = 404
     unknown_exchange: Literal["missing", "empty"] = "missing"
+    availability: Literal["account", "anyone"] = "account"
     unsubscribed_export: Literal[403, 404] = 403
     no_overlap: Literal["empty", "fail", "reject"] = "empty"
     schema_mismatch: Literal[400, 404] = 400
@@ -217,6 +228,7 @@ class Settings:
     filters_ignore_case: bool = False
     search_ignores_case: bool = True
     unknown_fields: Literal["ignore", "reject"] = "ignore"
+    unknown_method: Literal[405, 404] = 405
     content_type: Literal["ignore", "reject"] = "ignore"
 
     raw_column: str = "message"
@@ -228,6 +240,9 @@ class Settings:
     parquet_row_group_size: int = 122_880
     gzip_level: int = 6
     max_schema_columns: int = 100
+    schema_names: Literal["plain", "any"] = "plain"
+    max_schema_name: int = 128
+    duplicate_columns: Literal["reject", "keep"] = "reject"
     books_from_updates: bool = False
     transform_seconds: float = 5.0
     body_limit: int = 1 << 20

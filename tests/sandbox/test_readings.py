@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # pyarrow has no types
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.artifacts.csvfile import Dialect
 
-from tests.sandbox.api import BTCUSDT, HOUR, START, Api, code, ok
+from tests.sandbox.api import BTCUSDT, HOUR, SECOND, START, Api, code, ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,77 @@ def test_canceling_what_has_ended(chosen: Api, value: int) -> None:
 def test_a_schema_of_another_category(chosen: Api, value: int) -> None:
     chosen.subscribe()
     assert code(chosen.post("/exports", {**ORDER, "schema": "book_5"})) == (value, CODES[value])
+
+
+@by("schema_names", "plain", "any")
+def test_the_names_of_schemas(chosen: Api, value: str) -> None:
+    def create(name: object) -> int:
+        body = {"name": name, "stream_category": "trade", "columns": COLUMNS}
+        return chosen.post("/export-schemas", body).status_code
+
+    assert create("Trades 2024/01: a.b+c-d_e") == 201
+    assert create("1" * 128) == 201
+    assert {create(name) for name in ("_x", "x!", "été?", "x" * 3 + "|")} == {201 if value == "any" else 400}
+    assert {create(name) for name in ("", "x" * 129, "a\nb", "sch_" + "0" * 32, 5, None)} == {400}
+
+
+@by("max_schema_name", 3)
+def test_the_length_of_the_name_of_a_schema(chosen: Api, value: int) -> None:
+    body = {"stream_category": "trade", "columns": COLUMNS}
+    ok(chosen.post("/export-schemas", {**body, "name": "x" * value}), 201)
+    refused = chosen.post("/export-schemas", {**body, "name": "x" * (value + 1)})
+    assert code(refused) == (400, "invalid_argument")
+
+
+@by("duplicate_columns", "reject", "keep")
+def test_two_columns_of_one_name(chosen: Api, value: str) -> None:
+    chosen.subscribe()
+    twice = {**ORDER, "schema": {"columns": COLUMNS * 2}}
+    if value == "reject":
+        assert code(chosen.post("/exports", twice)) == (400, "invalid_argument")
+        return
+    export_id = str(ok(chosen.post("/exports", twice), 202)["id"])
+    chosen.sandbox.clock.advance(1)
+    assert all(gzip.decompress(content).startswith(b"at,at\n") for content in chosen.files(export_id).values())
+
+
+@pytest.mark.parametrize("names", [("price", "Price"), ("a", "A")])
+def test_names_that_differ_in_case_alone_fail_a_parquet_file_with_the_reason(api: Api, names: tuple[str, str]) -> None:
+    api.subscribe()
+    columns = [{**COLUMNS[0], "output_column": name} for name in names]
+    export_id = api.export(START - HOUR, START, schema={"columns": columns}, format="parquet")
+    api.sandbox.clock.advance(1)
+    job = ok(api.get(f"/exports/{export_id}"))
+    assert (job["status"], job["reason"]) == ("failed", f"A Parquet file cannot hold two columns named {names[1]}")
+
+
+@by("unknown_method", 405, 404)
+def test_a_method_that_is_not_there(chosen: Api, value: int) -> None:
+    for method, path in (("PUT", "/v1/subscriptions"), ("DELETE", "/v1/exchanges"), ("OPTIONS", "/v1/exports")):
+        response = chosen.http.request(method, path)
+        assert response.status_code == value
+        assert ("allow" in response.headers) == (value == 405)
+    assert chosen.http.get("/v1/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("whose", ["account", "anyone"])
+def test_whose_recordings_are_available(whose: Literal["account", "anyone"]) -> None:
+    keys = ("a:1", "b:2")
+    clock = ManualClock(START)
+    with (
+        Sandbox(Settings(api_keys=keys, availability=whose, backdate=0), clock=clock) as sandbox,
+        Api(sandbox, "1") as first,
+        Api(sandbox, "2") as second,
+    ):
+        name = first.subscribe()
+        clock.advance(100)
+        second.subscribe()
+        clock.advance(100)
+        ok(first.post(f"/subscriptions/{name}/pause"), 204)
+        clock.advance(100)
+        seen = [(item["from"], item["to"]) for item in ok(second.get("/availability", datastream_id=BTCUSDT))["ranges"]]
+        began = START if whose == "anyone" else START + 100 * SECOND
+        assert seen == [(began, START + 300 * SECOND)]
 
 
 @by("draft_created", 201, 200)
@@ -212,7 +284,7 @@ def test_an_empty_text_is_told_from_null_either_way() -> None:
         ("early_download=409", lambda settings: settings.early_download == 409),
         ("count_errors=false", lambda settings: settings.count_errors is False),
         ("burst=0.5", lambda settings: settings.burst == 0.5),
-        ("daily_stamp=%d", lambda settings: settings.daily_stamp == "%d"),
+        ("daily_stamp=%Y-%j", lambda settings: settings.daily_stamp == "%Y-%j"),
     ],
 )
 def test_readings_can_be_chosen_from_the_command(text: str, check: Callable[[Settings], bool]) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tickhaul_sandbox import duck
+from tickhaul_sandbox.artifacts.tables import LayoutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,16 @@ def write_parquet(
         types: The DuckDB type of each column.
         rows: The rows.
         options: `compression` and `row_group_size`.
+
+    Raises:
+        LayoutError: If two columns have the same name, but for the case.
     """
+    # DuckDB would call the second one otherwise.
+    known: set[str] = set()
+    for name in columns:
+        if name.casefold() in known:
+            raise LayoutError(f"A Parquet file cannot hold two columns named {name}")
+        known.add(name.casefold())
     with duck.connect() as database:
         declared = ", ".join(f"{duck.quoted(name)} {kind}" for name, kind in zip(columns, types, strict=True))
         database.execute(f"CREATE TABLE rows ({declared})")

@@ -11,7 +11,7 @@ from tickhaul_sandbox.times import format_instant
 from tickhaul_sandbox.wire import Answer, Call, positive_id_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.jsontypes import Json
@@ -73,19 +73,32 @@ async def list_datastreams(call: Call) -> Answer:
 
 
 async def get_availability(call: Call) -> Answer:
-    """Answer `GET /v1/availability`: what the account has recorded of a datastream."""
+    """Answer `GET /v1/availability`: what has been recorded of a datastream."""
     service = call.service
     datastream_id = positive_id_text(call.query.get("datastream_id"), "datastream_id")
     stream = call.datastream(datastream_id)
     now = service.clock.now_ns()
-    subscription = call.account.subscriptions.of_stream(stream)
-    recorded = [] if subscription is None else subscription.recorded(now)
+    everyone = service.settings.availability == "anyone"
+    accounts = service.accounts.by_name.values() if everyone else (call.account,)
+    subscriptions = [account.subscriptions.of_stream(stream) for account in accounts]
+    recorded = _joined(span for subscription in subscriptions if subscription for span in subscription.recorded(now))
     source = service.feed.source(service.catalog, stream)
     ranges: list[Json] = [
         {"from": service.ns(start), "to": service.ns(end), "rows_estimate": source.estimate(start, start, end)}
         for start, end in recorded
     ]
     return Answer(200, {"datastream": stream.body(), "ranges": ranges, "updated_at": format_instant(now)})
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order of time, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _datastreams(call: Call, streams: Sequence[Datastream], filters: tuple[str, ...], place: str) -> Answer:

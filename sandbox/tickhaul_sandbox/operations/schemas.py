@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.jsontypes import Json, JsonObject
 
 _CONTENT = ("columns", "unfold", "derive")
-# No source has a rule for names; this one keeps them apart from ids and printable.
-_NAME = re.compile(r"[^\W_][\w .:/+-]{0,127}")
+_PLAIN = re.compile(r"[^\W_][\w .:/+-]*")
 _ID = re.compile(r"sch_[0-9a-f]{32}")
 
 
@@ -29,7 +28,7 @@ async def list_all(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """Answer `POST /v1/export-schemas`."""
     fields = call.fields("name", "stream_category", *_CONTENT)
-    name = _name(fields.get("name"))
+    name = _name(call, fields.get("name"))
     category = fields.get("stream_category")
     if not isinstance(category, str) or category not in CATEGORIES:
         raise invalid_argument(f"Invalid stream_category: must be one of {', '.join(CATEGORIES)}")
@@ -97,7 +96,9 @@ async def read_checked(call: Call, fields: JsonObject) -> Content:
         ApiError: 400 for anything wrong.
     """
     settings = call.service.settings
-    content = read_content(fields, max_columns=settings.max_schema_columns)
+    content = read_content(
+        fields, max_columns=settings.max_schema_columns, duplicates=settings.duplicate_columns == "keep"
+    )
     loop = asyncio.get_running_loop()
     problem = await loop.run_in_executor(call.service.readers, check_transforms, content, settings.transform_seconds)
     if problem is not None:
@@ -105,7 +106,10 @@ async def read_checked(call: Call, fields: JsonObject) -> Content:
     return content
 
 
-def _name(value: Json) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or _ID.fullmatch(value):
-        raise invalid_argument("Invalid name: must start with a letter or digit and have at most 128 characters")
+def _name(call: Call, value: Json) -> str:
+    longest = call.service.settings.max_schema_name
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= longest or _ID.fullmatch(value):
+        raise invalid_argument(f"Invalid name: must be a text of 1 to {longest} characters that is no id")
+    if call.service.settings.schema_names == "plain" and not _PLAIN.fullmatch(value):
+        raise invalid_argument("Invalid name: must start with a letter or digit and hold nothing but these and _ .:/+-")
     return value

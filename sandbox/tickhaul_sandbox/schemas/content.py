@@ -121,13 +121,14 @@ class Content:
         return body
 
 
-def read_content(fields: JsonObject, *, max_columns: int, built_in: bool = False) -> Content:
+def read_content(fields: JsonObject, *, max_columns: int, built_in: bool = False, duplicates: bool = False) -> Content:
     """Return the content a request describes. Transforms are checked elsewhere.
 
     Args:
         fields: An object with `columns` and perhaps `unfold` and `derive`.
         max_columns: How many columns it may have.
         built_in: Whether paths may list alternatives.
+        duplicates: Whether columns may have the same name.
 
     Raises:
         ApiError: 400 for anything wrong, saying what and where.
@@ -137,10 +138,11 @@ def read_content(fields: JsonObject, *, max_columns: int, built_in: bool = False
     if len(columns) > max_columns:
         raise invalid_argument("Schema has too many columns", {"max_columns": max_columns, "provided": len(columns)})
     read = tuple(reader.column(item, f"columns[{index}]") for index, item in enumerate(columns))
-    names = [column.name for column in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise invalid_argument(f"Duplicate output_column: {name}")
+    known: set[str] = set()
+    for column in read:
+        if column.name in known and not duplicates:
+            raise invalid_argument(f"Duplicate output_column: {column.name}")
+        known.add(column.name)
     return Content(read, reader.unfold(fields.get("unfold")), reader.derive(fields.get("derive")))
 
 
