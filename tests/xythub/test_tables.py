@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import Marker, frame
+from tickhaul.xythub.tables import layout
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
 from tickhaul.xythub.tables.decode import read_table
 from tickhaul.xythub.tables.strings import Coded, Plain
@@ -101,6 +102,18 @@ class TestLayouts:
         self.check(field(2, entry("a", 2, numbers)))
         doubles = b"".join(b"\x09" + np.float64(number).tobytes() for number in (1.5, math.inf))
         self.check(field(2, entry("a", 3, doubles)))
+
+    def test_unpacked_numbers_are_left_to_protobuf_at_the_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks: list[int] = []
+        look = layout._read_varint
+
+        def count(data: memoryview, at: int, most: int) -> tuple[int, int]:
+            looks.append(at)
+            return look(data, at, most)
+
+        monkeypatch.setattr(layout, "_read_varint", count)
+        self.check(field(2, entry("a", 2, b"\x08\x01" * 10_000)))
+        assert len(looks) < 100
 
     def test_a_list_in_several_parts(self) -> None:
         parts = field(1, b"\x01\x02") + field(1, b"\x03")

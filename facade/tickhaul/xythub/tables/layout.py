@@ -9,6 +9,7 @@ itself brings the answer into the usual form first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tickhaul.xythub.framing import parse
@@ -96,21 +97,25 @@ def only_content(content: memoryview) -> memoryview:
     """
     if not content:
         return content
-    (field, *more) = _fields(content)
+    # Two tell enough: a list that is not packed has a field for each of its numbers.
+    (field, *more) = islice(_fields(content), 2)
     if more or field.number != 1 or field.wire_type != _LENGTH:
         raise OddLayout
     return field.content
 
 
 def _read_entry(entry: _Field) -> Slot:
-    key, value, *more = _messages(entry, at_least=2)
-    if more or (key.number, value.number) != (_KEY, _VALUE) or key.wire_type != _LENGTH:
+    parts = _messages(entry, most=3)
+    if len(parts) != 2:
+        raise OddLayout
+    key, value = parts
+    if (key.number, value.number) != (_KEY, _VALUE) or key.wire_type != _LENGTH:
         raise OddLayout
     try:
         name = str(key.content, "utf-8")
     except UnicodeDecodeError:
         raise OddLayout from None
-    kinds = list(_messages(value))
+    kinds = _messages(value, most=2)
     if not kinds:
         return Slot(name, 0, memoryview(b""))
     (kind, *more) = kinds
@@ -119,13 +124,10 @@ def _read_entry(entry: _Field) -> Slot:
     return Slot(name, kind.number, kind.content)
 
 
-def _messages(field: _Field, at_least: int = 0) -> list[_Field]:
+def _messages(field: _Field, most: int | None = None) -> list[_Field]:
     if field.wire_type != _LENGTH:
         raise OddLayout
-    found = list(_fields(field.content))
-    if len(found) < at_least:
-        raise OddLayout
-    return found
+    return list(islice(_fields(field.content), most))
 
 
 def _fields(data: memoryview) -> Iterator[_Field]:
