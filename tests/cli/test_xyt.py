@@ -230,7 +230,7 @@ def test_parameters_are_read_as_typed(words: list[str], wanted: dict[str, object
 
 
 @pytest.mark.parametrize(
-    "words", [["a"], ["=1"], ["[]=1"], [":=1"], ["a=1", "a=2"], ["a=1", "a[]=2"], ["a[]=2", "a=1"]]
+    "words", [["a"], ["=1"], ["[]=1"], [":=1"], ["a=1", "a=2"], ["a=1", "a[]=2"], ["a[]=2", "a=1"], ["a[]:=1"]]
 )
 def test_parameters_that_are_none_are_wrong_usage(words: list[str]) -> None:
     with pytest.raises(UsageError, match=r"expected NAME=TEXT|is given twice"):

@@ -257,7 +257,7 @@ def read_parameters(words: list[str]) -> dict[str, object]:
     lists: dict[str, list[str]] = {}
     for word in words:
         name, separator, text = word.partition("=")
-        if not separator or not name.strip(":[]"):
+        if not separator or not name.strip(":[]") or name.endswith("[]:"):
             raise UsageError(f"{word!r}: expected NAME=TEXT, NAME[]=TEXT or NAME:=JSON")
         if name.endswith("[]"):
             name = name.removesuffix("[]")
