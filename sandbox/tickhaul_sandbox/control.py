@@ -16,6 +16,8 @@ API key, any one, but counts against no limit and is not remembered.
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     Action = Callable[[Service, Request, JsonObject], Answer]
 
+_log = logging.getLogger("tickhaul_sandbox.control")
 _FARTHEST_SECONDS = 366 * 86_400.0
 
 
@@ -61,6 +64,9 @@ class _Control:
             answer = await self._answer(request)
         except ApiError as error:
             answer = Answer(error.status, error.body(), error.headers)
+        except sqlite3.Error:
+            _log.exception("%s could not be written down yet", request.url.path)
+            answer = Answer(500, errors.internal().body())
         headers = {"content-type": "application/json", **answer.headers} if answer.status != 204 else {}
         await Response(answer.encode(), answer.status, headers)(scope, receive, send)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -77,6 +78,7 @@ class Job:
         ended_ns: When it was canceled, `None` if it was not.
         deleted: Whether it was deleted; of what was ordered, the files are forgotten then.
         delivered: How many bytes it had come to when it was deleted.
+        overdue: Whether somebody has seen it running when simulated time said it was done.
         build: Ends when the files are made or have failed.
         stop: Tells the making of the files to give up.
     """
@@ -93,6 +95,7 @@ class Job:
     ended_ns: int | None = None
     deleted: bool = False
     delivered: int = 0
+    overdue: bool = False
     build: asyncio.Task[None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -179,6 +182,7 @@ class Exports:
         """Make the files that an earlier run did not get to; to be called in the event loop."""
         for job in self._jobs.values():
             if job.built_ns is None and job.ended_ns is None and not job.deleted:
+                job.overdue = True
                 self._begin(job)
 
     def create(self, order: Order) -> Job:
@@ -294,6 +298,8 @@ class Exports:
         builds = [job.build for job in jobs if job.build and now >= job.due_ns]
         if builds:
             await asyncio.wait(builds, timeout=self._settings.build_patience)
+            for job in jobs:
+                job.overdue = job.overdue or (now >= job.due_ns and job.built_ns is None)
 
     def _begin(self, job: Job) -> None:
         def forget(_: asyncio.Task[None]) -> None:
@@ -304,6 +310,7 @@ class Exports:
 
     async def _build(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             artifacts = await loop.run_in_executor(
                 self._workers, self._make, job.artifact_ids, job.order.recipes, job.stop.is_set
@@ -319,12 +326,24 @@ class Exports:
         else:
             job.artifacts = artifacts
             job.failure = job.order.failure
-        job.built_ns = to_microsecond(self._clock.now_ns())
+        job.built_ns = self._built_at(job, loop.time() - began)
         if job.stop.is_set():
             self._abandon(job)
             return
         self._shelf.put(job.export_id, job)
-        self._shelf.commit()
+        try:
+            self._shelf.commit()
+        except sqlite3.Error:
+            # Nobody waits for an answer to this; the next request writes it, or is told.
+            _log.exception("export %s could not be written down yet", job.export_id)
+
+    def _built_at(self, job: Job, seconds: float) -> int:
+        """Return when files that took so many real seconds were made.
+
+        Time that was advanced meanwhile did not go by for them, or the same calls would see another instant each time.
+        """
+        now = self._clock.now_ns()
+        return to_microsecond(now if job.overdue else min(now, job.created_ns + round(seconds * SECOND)))
 
     def _make(
         self, names: Sequence[str], recipes: Sequence[FileRecipe], given_up: Callable[[], bool]

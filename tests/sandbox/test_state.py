@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError, SystemClock
 
-from tests.sandbox.api import BTCUSDT, CAPTURES, HOUR, PER_MINUTE, START, Api, code, fetch, ok
+from tests.sandbox.api import BTCUSDT, CAPTURES, HOUR, PER_MINUTE, SECOND, START, Api, code, fetch, ok
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -350,6 +350,30 @@ def test_a_full_disk_is_a_500_and_what_was_meant_comes_later(box: Box) -> None:
         ok(api.post("/subscriptions", body), 201)
     with box() as sandbox, Api(sandbox) as api:
         assert ok(api.get(f"/export-schemas/{schema['id']}"))["columns"] == schema["columns"]
+
+
+def test_a_full_disk_is_told_by_controls_and_by_exports_nobody_waits_for(
+    box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    with box(export_seconds=0) as sandbox, Api(sandbox) as api:
+        api.subscribe()
+        file = sandbox.service.ledger._file
+        assert file is not None
+        file._connection.execute("PRAGMA query_only = on")
+        refused = api.http.post("/_sandbox/clock/advance", json={"seconds": 60})
+        assert code(refused) == (500, "internal")
+        order = {"datastream_id": BTCUSDT, "start_time": START - HOUR, "end_time": START}
+        assert code(api.post("/exports", order)) == (500, "internal")
+        [job] = sandbox.account("default").exports._jobs.values()
+        assert code(api.get(f"/exports/{job.export_id}")) == (500, "internal")
+        file._connection.execute("PRAGMA query_only = off")
+        assert ok(api.get(f"/exports/{job.export_id}"))["status"] == "succeeded"
+    told = [record.getMessage() for record in caplog.records]
+    assert f"export {job.export_id} could not be written down yet" in told
+    assert "/_sandbox/clock/advance could not be written down yet" in told
+    with box() as sandbox, Api(sandbox) as api:
+        assert ok(api.get(f"/exports/{job.export_id}"))["status"] == "succeeded"
+        assert sandbox.clock.now_ns() == START + 60 * SECOND
 
 
 def test_a_disk_that_stays_full_is_an_error_at_the_end(box: Box) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError
 from tickhaul_sandbox.__main__ import main
-from tickhaul_sandbox.state.file import FORMAT
+from tickhaul_sandbox.state.file import FORMAT, StateFile
 
 from tests.sandbox.api import HOUR, START, Api, ok
 
@@ -56,6 +56,21 @@ def state(tmp_path: Path) -> Path:
     path = tmp_path / "state.sqlite"
     run(path)
     return path
+
+
+def test_the_log_beside_the_file_does_not_grow_with_the_number_of_commits(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    file = StateFile(path, {})
+    try:
+        sizes: list[int] = []
+        for number in range(3_000):
+            file.write({"ids_made": number}, [(("account", "default", ""), {"number": number})])
+            sizes.append(path.with_name("state.sqlite-wal").stat().st_size + path.stat().st_size)
+    finally:
+        file.close()
+    assert max(sizes) < 6 << 20
+    assert sizes[-1] == sizes[len(sizes) // 2]
+    assert path.stat().st_size < 1 << 16
 
 
 def test_the_file_stands_alone_when_the_sandbox_has_ended(state: Path) -> None:
