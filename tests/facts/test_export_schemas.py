@@ -321,6 +321,14 @@ def test_publishing_makes_the_draft_the_next_version(api: Caller) -> None:
     assert ok(api.get(path)) == body
 
 
+def test_reading_a_draft_that_is_not_there_is_404_not_found(api: Caller) -> None:
+    """docs: guides/error-handling"""
+    path = own(api)
+    assert code(api.get(f"{path}/draft")) == (404, "not_found")
+    ok(api.post(f"{path}/draft"), 201)
+    ok(api.get(f"{path}/draft"))
+
+
 def test_publishing_without_a_draft_is_404_not_found(api: Caller) -> None:
     """docs: export-schemas/publish-draft"""
     path = own(api)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.facts.caller import Caller
-from tests.sandbox.api import code, message, ok
+from tests.facts.caller import TIME, Caller
+from tests.sandbox.api import BTCUSDT, code, message, ok
 
 
 def test_the_version_is_the_first_part_of_every_path(api: Caller) -> None:
@@ -86,3 +86,34 @@ def test_exchanges_and_spans_and_schemas_come_as_plain_arrays(api: Caller, path:
     assert isinstance(items, list)
     assert items
     assert all(isinstance(item, dict) and "next_page_token" not in item for item in items)
+
+
+def test_what_is_read_or_replaced_answers_200(api: Caller) -> None:
+    """docs: api-reference/overview"""
+    subscription_id, schema = api.subscribe(), api.schema()
+    path = f"/export-schemas/{schema['id']}"
+    content = {"columns": schema["columns"]}
+    ok(api.put(path, content))
+    api.post(f"{path}/draft")
+    ok(api.put(f"{path}/draft", content))
+    for read in (
+        "/exchanges",
+        "/subscriptions",
+        f"/subscriptions/{subscription_id}",
+        "/exports",
+        path,
+        f"{path}/draft",
+    ):
+        ok(api.get(read))
+
+
+def test_what_is_created_answers_201(api: Caller) -> None:
+    """docs: subscriptions/create-subscription; docs: export-schemas/create-export-schema"""
+    ok(api.post("/subscriptions", {"datastream_id": BTCUSDT}), 201)
+    ok(api.post("/export-schemas", {"name": "mine", "stream_category": "trade", "columns": [TIME]}), 201)
+
+
+def test_what_is_only_accepted_answers_202(api: Caller) -> None:
+    """docs: exports/create-export"""
+    start, end = api.record()
+    ok(api.post("/exports", {"datastream_id": BTCUSDT, "start_time": start, "end_time": end}), 202)

@@ -53,6 +53,17 @@ def test_an_account_has_200_requests_a_minute(api: Caller) -> None:
     assert code(api.get("/exchanges")) == (429, "rate_limited")
 
 
+def test_an_account_has_10000_requests_an_hour(api: Caller) -> None:
+    """docs: guides/rate-limiting"""
+    assert limit(api.get("/exchanges"), "remaining-hour") == 9_999
+    # A minute later the minute is full again, and the hour has gained its sixtieth.
+    spend(api, 199)
+    api.advance(60)
+    response = spend(api, 1)
+    assert (limit(response, "limit-hour"), limit(response, "remaining-minute")) == (10_000, 199)
+    assert limit(response, "remaining-hour") == 10_000 - 200 + 10_000 // 60 - 1
+
+
 def test_the_limits_are_told_with_every_answer(api: Caller) -> None:
     """docs: guides/rate-limiting"""
     for response in (api.get("/exchanges"), api.get("/exports/exp_x"), api.post("/exports", b"{")):

@@ -138,6 +138,16 @@ def test_pause_and_resume_answer_204_without_a_body(api: Caller) -> None:
         assert (response.status_code, response.content) == (204, b"")
 
 
+def test_a_paused_subscription_has_closed_spans_only(api: Caller) -> None:
+    """docs: guides/subscription-lifecycle"""
+    path = f"/subscriptions/{api.subscribe()}"
+    for verb in ("pause", "resume", "pause"):
+        api.advance(60)
+        ok(api.post(f"{path}/{verb}"), 204)
+    spans = ok(api.get(f"{path}/spans"))
+    assert [span["ended_at"] is not None for span in spans] == [True, True]
+
+
 def test_spans_come_oldest_first(api: Caller) -> None:
     """docs: subscriptions/get-subscription-spans"""
     path = f"/subscriptions/{api.subscribe()}"
