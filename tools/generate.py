@@ -19,9 +19,12 @@ import tempfile
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "spec" / "openapi.yaml"
@@ -213,28 +216,50 @@ def write_tree(wanted: dict[str, bytes], folder: Path) -> None:
             (folder / name).write_bytes(content)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    parser = argparse.ArgumentParser(description="Write generated/ticksupply_api from spec/openapi.yaml.")
+def run(
+    description: str,
+    package: Path,
+    check: Callable[[], None],
+    build: Callable[[Path], None],
+    arguments: list[str] | None,
+) -> int:
+    """Run the command line of a script that writes a package of `generated/`.
+
+    Args:
+        description: What the script does, for its help.
+        package: The folder to write.
+        check: Refuses tools of another version.
+        build: Writes the whole package into an empty place.
+        arguments: The arguments; those of the process when left out.
+
+    Returns:
+        The exit code: 0 done, 1 something differs, 2 the package cannot be made.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 when a file differs")
     options = parser.parse_args(arguments)
     try:
-        check_versions()
+        check()
         with tempfile.TemporaryDirectory() as place:
-            fresh = Path(place) / PACKAGE.name
+            fresh = Path(place) / package.name
             build(fresh)
             wanted = read_tree(fresh)
     except GenerationError as error:
         print(error, file=sys.stderr)
         return 2
-    found = differences(wanted, read_tree(PACKAGE))
+    found = differences(wanted, read_tree(package))
     if not options.check:
-        write_tree(wanted, PACKAGE)
-        print(f"{PACKAGE.relative_to(ROOT).as_posix()}: {len(wanted)} files, {len(found)} changed")
+        write_tree(wanted, package)
+        print(f"{package.relative_to(ROOT).as_posix()}: {len(wanted)} files, {len(found)} changed")
         return 0
     for line in found:
         print(line)
     return 1 if found else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run("Write generated/ticksupply_api from spec/openapi.yaml.", PACKAGE, check_versions, build, arguments)
 
 
 if __name__ == "__main__":

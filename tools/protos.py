@@ -8,15 +8,16 @@ The output depends on the contracts and on the pinned compiler, and on nothing e
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
-import tempfile
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tools.generate import ROOT, GenerationError, differences, read_tree, write_tree
+from tools.generate import ROOT, GenerationError, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTRACTS = ROOT / "spec" / "xythub"
 PACKAGE = ROOT / "generated" / "xythub_proto"
@@ -69,26 +70,7 @@ def build(target: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    parser = argparse.ArgumentParser(description="Write generated/xythub_proto from spec/xythub.")
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when a file differs")
-    options = parser.parse_args(arguments)
-    try:
-        check_version()
-        with tempfile.TemporaryDirectory() as place:
-            fresh = Path(place) / PACKAGE.name
-            build(fresh)
-            wanted = read_tree(fresh)
-    except GenerationError as error:
-        print(error, file=sys.stderr)
-        return 2
-    found = differences(wanted, read_tree(PACKAGE))
-    if not options.check:
-        write_tree(wanted, PACKAGE)
-        print(f"{PACKAGE.relative_to(ROOT).as_posix()}: {len(wanted)} files, {len(found)} changed")
-        return 0
-    for line in found:
-        print(line)
-    return 1 if found else 0
+    return run("Write generated/xythub_proto from spec/xythub.", PACKAGE, check_version, build, arguments)
 
 
 if __name__ == "__main__":
