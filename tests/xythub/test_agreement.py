@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul.xythub.framing import frame
 from tickhaul.xythub.tables.cells import common_type
@@ -54,7 +54,6 @@ def tables(draw: st.DrawFn, members: Mapping[str, st.SearchStrategy[Any]] = MEMB
     return read_table(frame(answer(**columns)))
 
 
-@settings(deadline=None)
 @given(tables())
 def test_numbers_and_texts_are_the_same_in_every_library(table: Table) -> None:
     wanted = {name: _plain(array) for name, array in table.to_numpy().items()}
@@ -63,7 +62,6 @@ def test_numbers_and_texts_are_the_same_in_every_library(table: Table) -> None:
     assert _of_pandas(table) == _in_units(wanted, PANDAS_UNITS)
 
 
-@settings(deadline=None)
 @given(tables())
 def test_text_formats_say_what_numpy_says(table: Table) -> None:
     wanted = {name: _texts(array) for name, array in table.to_numpy().items()}
@@ -74,7 +72,6 @@ def test_text_formats_say_what_numpy_says(table: Table) -> None:
         assert [_written(cell) for cell in document.values()] == row
 
 
-@settings(deadline=None)
 @given(tables({"mixed_list": scalars}))
 def test_mixed_cells_are_the_same_and_as_text_they_are_json(table: Table) -> None:
     arrow = _of_arrow(table)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.framing import frame
 from tickhaul.xythub.tables.decode import read_table
@@ -102,7 +102,6 @@ class TestArrow:
         assert arrow["ns"].cast("int64").to_pylist() == [NOON_NS, None]
         assert arrow["stamp"].cast("int64").to_pylist() == [TEN + 1, None]
 
-    @settings(deadline=None)
     @given(answers())
     def test_any_table_is_a_valid_arrow_table_or_has_times_outside_a_day(self, response: DataResponse) -> None:
         table = read_table(frame(response))
@@ -221,7 +220,6 @@ class TestPolars:
             assert [dtype == pl.Categorical for dtype in frame_.dtypes] == wanted
             assert frame_.row(4095) == ("b", "4095")
 
-    @settings(deadline=None)
     @given(answers())
     def test_any_table_is_a_frame_of_its_rows_or_has_times_outside_a_day(self, response: DataResponse) -> None:
         table = read_table(frame(response))
@@ -458,7 +456,6 @@ class TestJson:
         )
         assert json.loads(read_table(frame(answer(x=("mixed_list", [inner])))).to_json()) == [{"x": {"a": ["inf"]}}]
 
-    @settings(deadline=None)
     @given(answers())
     def test_any_table_is_json_or_has_times_outside_a_day(self, response: DataResponse) -> None:
         table = read_table(frame(response))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul import InvalidArgumentError
 from tickhaul.xythub.framing import Marker
 from tickhaul.xythub.framing import frame as our_frame
 from tickhaul.xythub.varints import varint
 from tickhaul_sandbox import ManualClock
+from tickhaul_sandbox.xythub.app import ROUTES
 from tickhaul_sandbox.xythub.contracts import NEW as NEW_SCHEMA
 from tickhaul_sandbox.xythub.contracts import OLD as OLD_SCHEMA
 from tickhaul_sandbox.xythub.errors import HubError
@@ -164,7 +168,6 @@ leaves = st.one_of(
 generic_requests = st.fixed_dictionaries({"parameters": st.dictionaries(st.text(max_size=5), leaves, max_size=4)})
 
 
-@settings(deadline=None)
 @given(generic_requests)
 def test_what_the_sandbox_writes_protobuf_reads_and_the_other_way_round(message: dict[str, Any]) -> None:
     written = NEW_SCHEMA.encode("DataRequest", message)
@@ -409,6 +412,25 @@ class TestRequests:
         answer = self.ask(sandbox, method, path, body, token)
         assert answer.status_code == status
         assert answer.json()["error_description"]
+
+    def test_one_long_answer_keeps_nobody_else_waiting(
+        self, sandbox: Sandbox, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun, others_answered = threading.Event(), threading.Event()
+
+        def long(market: object, request: object) -> dict[str, Any]:
+            del market, request
+            begun.set()
+            assert others_answered.wait(30)
+            return {"chunks": []}
+
+        monkeypatch.setitem(ROUTES, "/ohlcv", replace(ROUTES["/ohlcv"], answer=long))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(self.ask, sandbox, "POST", "/ohlcv", b"\xfa\x00", token)
+            assert begun.wait(30)
+            assert self.ask(sandbox, "GET", "/auth/user", token=token).status_code == 200
+            others_answered.set()
+            assert waiting.result(30).status_code == 200
 
     def test_ticksupplys_paths_are_still_its_own(self, sandbox: Sandbox) -> None:
         assert self.ask(sandbox, "GET", "/v1/get/exchanges").status_code == 401

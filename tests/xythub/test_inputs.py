@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul import xythub
 from tickhaul.xythub.contracts import find_contract
@@ -227,7 +227,6 @@ plain = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(plain)
 def test_whatever_is_written_is_read_back(value: object) -> None:
     written = write("x", value)

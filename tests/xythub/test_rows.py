@@ -101,7 +101,7 @@ def test_a_table_has_the_cells_of_its_rows(response: Any) -> None:
     series = body.message_type.fields_by_name.get("series")
     fields = (series or body).message_type.fields
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(messages(response.DESCRIPTOR))
     def check(answer: Any) -> None:
         table = read_rows(read_delimited_from(response, frame(answer)))

@@ -77,7 +77,7 @@ def test_an_answer_cut_anywhere_is_an_error_or_still_what_protobuf_reads(
     assert by_numpy(table) == by_protobuf(DataResponse.FromString(part))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(["integer_list", "nanoseconds_list", "timestamps_list", "milliseconds_list", "bool_list"]),
     st.data(),
@@ -239,7 +239,7 @@ class TestStrings:
         assert isinstance(table.columns["x"], Plain)
         assert table.to_numpy()["x"].tolist() == content
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.text(max_size=40), min_size=1, max_size=40), st.integers(0, 2**32))
     def test_any_words_in_any_order_are_read_exactly(self, words: list[str], seed: int) -> None:
         content = [words[index] for index in np.random.default_rng(seed).integers(0, len(words), 20_000)]
