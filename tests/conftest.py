@@ -1,6 +1,6 @@
-"""Keeps every request that the tests have tickhaul send, so that tests/contract can hold them against the contract.
+"""What holds for all tests: how hypothesis tries, and that every request tickhaul sends is kept for tests/contract.
 
-Only when those are among the tests that run: without them nothing is loaded, changed or slowed.
+The latter only when those are among the tests that run: without them nothing is loaded, changed or slowed.
 """
 
 from __future__ import annotations
@@ -8,9 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+# The machine that runs the tests may be busy; how long an example takes says nothing about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 _LAST = "tests/contract/test_every_request.py"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ticksupply_api.models import (
     AccessStatus,
@@ -245,7 +245,6 @@ def test_no_other_text_passes_for_an_integer(wrong: str) -> None:
         ExportJob.from_dict({**JOB, "start_time": wrong})
 
 
-@settings(deadline=None)
 @given(st.integers(-(2**63), 2**64))
 def test_reading_text_undoes_writing_it(number: int) -> None:
     assert as_integer("x", str(number)) == as_integer("x", number) == number
@@ -285,7 +284,6 @@ def test_no_other_type_passes_for_a_moment(wrong: object) -> None:
         Span.from_dict({**SPAN, "started_at": wrong})
 
 
-@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(dt.UTC)))
 def test_a_moment_is_written_as_it_is_read(moment: dt.datetime) -> None:
     span = Span("spn_1", moment)
@@ -294,7 +292,6 @@ def test_a_moment_is_written_as_it_is_read(moment: dt.datetime) -> None:
     assert Span.from_dict({**SPAN, "started_at": written}).started_at == moment
 
 
-@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(dt.UTC)), st.from_regex(r"[0-9]{0,3}", fullmatch=True))
 def test_digits_past_the_microsecond_are_cut(moment: dt.datetime, digits: str) -> None:
     text = moment.replace(tzinfo=None).isoformat(timespec="microseconds") + digits + "Z"
@@ -312,7 +309,6 @@ def test_nanoseconds_have_a_companion_in_utc() -> None:
     assert span.start.tzinfo is dt.UTC
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**18), 10**19))
 def test_the_companion_is_floored_to_the_microsecond_without_a_float(nanoseconds: int) -> None:
     passed = moment_at(nanoseconds) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -416,7 +412,6 @@ def test_no_repr_shows_the_query_of_a_presigned_address() -> None:
         assert "https://files.example/part.csv.gz?..." in shown
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(min_size=1))
 def test_a_repr_never_shows_a_query(path: str, secret: str) -> None:
     marker = "s3cr3t" + secret

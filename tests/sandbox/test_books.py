@@ -40,7 +40,7 @@ updates = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(updates)
 def test_a_kept_book_is_what_the_updates_add_up_to(changes: list[list[tuple[str, int, int]]]) -> None:
     sides: dict[str, dict[int, int]] = {"a": {}, "b": {}}

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.market.captures import CaptureSource, read_index, read_tape
@@ -50,7 +50,6 @@ def test_a_recording_is_moved_to_the_beginning_of_its_span_and_repeated(recordin
     ]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 100 * SECOND), st.integers(0, 100 * SECOND), st.integers(0, 100 * SECOND))
 def test_any_range_is_the_same_part_of_the_whole(recording: Path, anchor: int, start: int, length: int) -> None:
     source, start = source_of(recording), max(anchor, start)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.artifacts.csvfile import Dialect
@@ -178,7 +178,6 @@ def test_values_are_written_as_csv_fields(value: Value, field: str) -> None:
     assert Dialect().render(value) == field
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999))), st.integers(0, 999), st.integers(0, 999))
 def test_clipping_keeps_what_lies_in_range_and_span(spans: list[tuple[int, int]], start: int, end: int) -> None:
     pieces = clip(spans, start, end)
@@ -187,7 +186,6 @@ def test_clipping_keeps_what_lies_in_range_and_span(spans: list[tuple[int, int]]
     assert sum(piece.end_ns - piece.start_ns for piece in pieces) == wanted
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 50 * HOUR), min_size=2, max_size=8, unique=True), st.booleans())
 def test_cutting_into_files_loses_nothing(edges: list[int], daily: bool) -> None:
     edges.sort()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.errors import ApiError
@@ -179,13 +179,11 @@ def test_after_a_lost_answer_the_same_key_gives_the_answer(api: Api, sandbox: Sa
     assert code(api.post("/subscriptions", body)) == (409, "already_exists")
 
 
-@settings(deadline=None)
 @given(st.uuids())
 def test_every_uuid_is_read_in_each_of_its_forms(value: uuid.UUID) -> None:
     assert {parse_key(form) for form in (str(value), value.hex, f"{{{value}}}", value.urn)} == {value}
 
 
-@settings(deadline=None)
 @given(st.text())
 @example("1_345678901234567890123456789012")
 @example("+2345678901234567890123456789012")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.limits import Bucket
@@ -118,7 +118,6 @@ def test_a_bucket_refills_evenly_and_never_past_its_limit(limit: int) -> None:
     assert bucket.remaining == limit
 
 
-@settings(deadline=None)
 @given(st.integers(1, 50), st.lists(st.integers(0, 5 * SECOND), max_size=80))
 def test_no_stretch_of_time_lets_more_through_than_the_limit_and_the_refill(limit: int, gaps: list[int]) -> None:
     bucket, now, taken = Bucket(limit, 60, 0), 0, 0

@@ -4,7 +4,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.errors import ApiError
@@ -117,7 +117,6 @@ def test_the_oldest_come_first_if_the_settings_say_so(clock: ManualClock) -> Non
         assert [item["id"] for item in ok(api.get("/subscriptions"))["items"]] == [first, second]
 
 
-@settings(deadline=None)
 @given(items=st.sets(st.integers()), limit=st.integers(1, 9))
 def test_walking_the_pages_of_any_list_yields_the_list(items: set[int], limit: int) -> None:
     paginator, ordered = Paginator(0), sorted(items)
@@ -133,7 +132,6 @@ def test_walking_the_pages_of_any_list_yields_the_list(items: set[int], limit: i
     assert seen == ordered
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_made_up_token_is_taken(token: str) -> None:
     with pytest.raises(ApiError, match="page_token"):

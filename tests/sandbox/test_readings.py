@@ -129,6 +129,36 @@ def test_names_that_differ_in_case_alone_fail_a_parquet_file_with_the_reason(api
     assert (job["status"], job["reason"]) == ("failed", f"A Parquet file cannot hold two columns named {names[1]}")
 
 
+@by("unknown_schema_fields", "reject", "ignore")
+def test_a_field_the_schema_language_does_not_have(chosen: Api, value: str) -> None:
+    body = {"name": "mine", "stream_category": "trade", "columns": [{**COLUMNS[0], "position": 0}]}
+    answer = chosen.post("/export-schemas", body)
+    if value == "reject":
+        assert code(answer) == (400, "invalid_argument")
+    else:
+        assert ok(answer, 201)["columns"] == [{"output_column": "at", "meta": {**COLUMNS[0]["meta"], "format": "ns"}}]
+
+
+@by("unknown_fields", "ignore", "reject")
+def test_a_field_an_inline_schema_does_not_have(chosen: Api, value: str) -> None:
+    chosen.subscribe()
+    answer = chosen.post("/exports", {**ORDER, "schema": {"columns": COLUMNS, "colour": "blue"}})
+    assert answer.status_code == (202 if value == "ignore" else 400)
+
+
+@by("nulls", "reject", "absent")
+def test_null_for_what_may_be_left_out(chosen: Api, value: str) -> None:
+    chosen.subscribe()
+    column = {"output_column": "at", "data": None, "meta": {"value": "collection_timestamp_ns", "format": None}}
+    order = {**ORDER, "schema": {"columns": [column]}, "format": None, "format_options": None}
+    answer = chosen.post("/exports", order)
+    if value == "reject":
+        assert code(answer) == (400, "invalid_argument")
+    else:
+        assert ok(answer, 202)["format"] == "csv"
+    assert code(chosen.post("/exports", {**order, "datastream_id": None})) == (400, "invalid_argument")
+
+
 @by("unknown_method", 405, 404)
 def test_a_method_that_is_not_there(chosen: Api, value: int) -> None:
     for method, path in (("PUT", "/v1/subscriptions"), ("DELETE", "/v1/exchanges"), ("OPTIONS", "/v1/exports")):

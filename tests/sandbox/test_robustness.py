@@ -69,7 +69,7 @@ def api() -> Iterator[Api]:
         yield caller
 
 
-@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(OPERATIONS), bodies, queries, names)
 def test_no_request_is_a_fault_of_the_server(
     api: Api, operation: Operation, body: bytes, query: dict[str, str], name: str

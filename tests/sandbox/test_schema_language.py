@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.market.sources import Message
-from tickhaul_sandbox.schemas.content import read_content
+from tickhaul_sandbox.schemas.content import Rules, read_content
 from tickhaul_sandbox.schemas.layout import SchemaLayout
 from tickhaul_sandbox.schemas.paths import MISSING, Place, parse
 from tickhaul_sandbox.schemas.transforms import Evaluator, TransformError
@@ -23,7 +23,7 @@ NS = 1_705_312_800_000_000_000
 def rows_of(
     schema: dict[str, Any], *payloads: str | dict[str, Any] | list[Any], exchange: str = "venue", ns: int = NS
 ) -> list[list[Any]]:
-    layout = SchemaLayout(read_content(schema, max_columns=100), exchange, 5)
+    layout = SchemaLayout(read_content(schema, Rules(max_columns=100)), exchange, 5)
     texts = [payload if isinstance(payload, str) else json.dumps(payload) for payload in payloads]
     return [list(row) for row in layout.rows(Message(ns, text) for text in texts)]
 
@@ -273,7 +273,7 @@ def test_a_transform_that_fails_on_a_value_fails_the_export() -> None:
         rows_of({"columns": [column("v", "string", "CAST({v} AS INTEGER)")]}, {"v": "not a number"})
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=50))
 def test_a_transform_sees_each_row_once_and_in_order(values: list[int | None]) -> None:
     with Evaluator(5) as evaluator:

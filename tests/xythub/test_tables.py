@@ -186,8 +186,12 @@ class TestLayouts:
         ],
     )
     def test_malformed_bytes_are_a_framing_error(self, body: bytes) -> None:
-        with pytest.raises(FramingError, match="expected a xyt"):
-            read_table(framed(body))
+        data = framed(body)
+        with pytest.raises(
+            FramingError, match=f"expected a xyt.v2_0_0.DataResponse, found {len(body)} bytes"
+        ) as caught:
+            read_table(data)
+        assert caught.value.offset == len(data) - len(body)
 
     def test_a_table_keeps_nothing_of_the_answer(self) -> None:
         data = bytearray(frame(answer(a=("double_list", [1.5]), b=("string_list", ["one"]), c=("integer_list", [7]))))
