@@ -135,6 +135,10 @@ class Settings:
         search_ignores_case: Whether `search` ignores case.
         unknown_fields: Whether unknown fields of a request body are ignored (`ignore`) or a 400 (`reject`).
             `format_options` always rejects them, as documented.
+        unknown_schema_fields: The same of the fields inside of columns, `unfold` and `derive`: a 400 by default, since a
+            misspelt one would be missed by nobody.
+        nulls: Whether null for what may be left out is a 400 (`reject`, no source allows it but for `unfold` and `derive`)
+            or the same as leaving it out (`absent`).
         unknown_method: Status of a known path with a method it does not have: 405, as HTTP has it, or 404.
         content_type: Whether a body of another type than JSON is read all the same (`ignore`) or a 415 (`reject`). The
             type is documented, what comes of another one is not.
@@ -228,6 +232,8 @@ class Settings:
     filters_ignore_case: bool = False
     search_ignores_case: bool = True
     unknown_fields: Literal["ignore", "reject"] = "ignore"
+    unknown_schema_fields: Literal["reject", "ignore"] = "reject"
+    nulls: Literal["reject", "absent"] = "reject"
     unknown_method: Literal[405, 404] = 405
     content_type: Literal["ignore", "reject"] = "ignore"
 

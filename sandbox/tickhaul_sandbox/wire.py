@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Never
 from tickhaul_sandbox.errors import invalid_argument, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tickhaul_sandbox.accounts import Account
     from tickhaul_sandbox.catalog import Datastream
@@ -55,10 +55,20 @@ class Call:
             raise invalid_argument("Malformed JSON in the request body") from None
         if not isinstance(value, dict):
             raise invalid_argument("The request body must be a JSON object")
+        if self.service.settings.nulls == "absent":
+            value = {name: item for name, item in value.items() if item is not None}
+        self.check_known(value, known)
+        return value
+
+    def check_known(self, value: JsonObject, known: Collection[str]) -> None:
+        """Pass if an object has no fields but known ones, or the settings let others be.
+
+        Raises:
+            ApiError: 400 otherwise.
+        """
         unknown = sorted(set(value) - set(known))
         if unknown and self.service.settings.unknown_fields == "reject":
             raise invalid_argument(f"Unknown field: {unknown[0]}")
-        return value
 
     def datastream(self, datastream_id: int) -> Datastream:
         """Return a datastream.

@@ -136,7 +136,9 @@ def test_a_field_the_schema_language_does_not_have(chosen: Api, value: str) -> N
     if value == "reject":
         assert code(answer) == (400, "invalid_argument")
     else:
-        assert ok(answer, 201)["columns"] == [{"output_column": "at", "meta": {**COLUMNS[0]["meta"], "format": "ns"}}]
+        assert ok(answer, 201)["columns"] == [
+            {"output_column": "at", "meta": {"value": "collection_timestamp_ns", "format": "ns"}}
+        ]
 
 
 @by("unknown_fields", "ignore", "reject")

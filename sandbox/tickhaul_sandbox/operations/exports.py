@@ -163,6 +163,7 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
     if isinstance(schema, str):
         content = call.account.schemas.find(schema, stream.category, settings.schema_mismatch).published
     elif isinstance(schema, dict):
+        call.check_known(schema, ("columns", "unfold", "derive"))
         content = await read_checked(call, schema)
     else:
         raise invalid_argument("Invalid schema: must be a name, an id or an object")

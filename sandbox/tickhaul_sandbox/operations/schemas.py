@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.errors import invalid_argument
 from tickhaul_sandbox.market.streams import CATEGORIES
-from tickhaul_sandbox.schemas.content import Content, read_content
+from tickhaul_sandbox.schemas.content import Content, Rules, read_content
 from tickhaul_sandbox.schemas.layout import check_transforms
 from tickhaul_sandbox.wire import Answer, Call
 
@@ -96,9 +96,13 @@ async def read_checked(call: Call, fields: JsonObject) -> Content:
         ApiError: 400 for anything wrong.
     """
     settings = call.service.settings
-    content = read_content(
-        fields, max_columns=settings.max_schema_columns, duplicates=settings.duplicate_columns == "keep"
+    rules = Rules(
+        max_columns=settings.max_schema_columns,
+        duplicates=settings.duplicate_columns == "keep",
+        unknown_fields=settings.unknown_schema_fields == "ignore",
+        nulls=settings.nulls == "absent",
     )
+    content = read_content(fields, rules)
     loop = asyncio.get_running_loop()
     problem = await loop.run_in_executor(call.service.readers, check_transforms, content, settings.transform_seconds)
     if problem is not None:

@@ -10,7 +10,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tickhaul_sandbox.schemas.content import Content, read_content
+from tickhaul_sandbox.schemas.content import Content, Rules, read_content
 from tickhaul_sandbox.schemas.extractions import (
     BOOK_UPDATE,
     BOOK_UPDATE_ARRAYS,
@@ -128,7 +128,7 @@ def contents() -> Mapping[tuple[str, str], Content]:
     described["book_5", "orderbook"] = {"columns": _columns(_book_levels(5))}
     described["book_20", "orderbook"] = {"columns": _columns(_book_levels(20))}
     return {
-        key: read_content(body, max_columns=len(_list(body["columns"])), built_in=True)
+        key: read_content(body, Rules(max_columns=len(_list(body["columns"])), alternatives=True))
         for key, body in described.items()
     }
 

@@ -121,34 +121,52 @@ class Content:
         return body
 
 
-def read_content(fields: JsonObject, *, max_columns: int, built_in: bool = False, duplicates: bool = False) -> Content:
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a content may have, beyond what the language says.
+
+    Attributes:
+        max_columns: How many columns.
+        alternatives: Whether paths may list alternatives, as those of built-in schemas do.
+        duplicates: Whether columns may have the same name.
+        unknown_fields: Whether fields nobody knows are passed over.
+        nulls: Whether null is as good as nothing.
+    """
+
+    max_columns: int
+    alternatives: bool = False
+    duplicates: bool = False
+    unknown_fields: bool = False
+    nulls: bool = False
+
+
+def read_content(fields: JsonObject, rules: Rules) -> Content:
     """Return the content a request describes. Transforms are checked elsewhere.
 
     Args:
         fields: An object with `columns` and perhaps `unfold` and `derive`.
-        max_columns: How many columns it may have.
-        built_in: Whether paths may list alternatives.
-        duplicates: Whether columns may have the same name.
+        rules: What it may have.
 
     Raises:
         ApiError: 400 for anything wrong, saying what and where.
     """
-    reader = _Reader(built_in=built_in)
+    reader = _Reader(rules)
     columns = reader.list(fields.get("columns"), "columns")
-    if len(columns) > max_columns:
-        raise invalid_argument("Schema has too many columns", {"max_columns": max_columns, "provided": len(columns)})
+    if len(columns) > rules.max_columns:
+        details: JsonObject = {"max_columns": rules.max_columns, "provided": len(columns)}
+        raise invalid_argument("Schema has too many columns", details)
     read = tuple(reader.column(item, f"columns[{index}]") for index, item in enumerate(columns))
     known: set[str] = set()
     for column in read:
-        if column.name in known and not duplicates:
+        if column.name in known and not rules.duplicates:
             raise invalid_argument(f"Duplicate output_column: {column.name}")
         known.add(column.name)
     return Content(read, reader.unfold(fields.get("unfold")), reader.derive(fields.get("derive")))
 
 
 class _Reader:
-    def __init__(self, *, built_in: bool) -> None:
-        self._built_in = built_in
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
 
     def column(self, value: Json, where: str) -> Column:
         fields = self.object(value, where, {"output_column", "meta", "data"})
@@ -224,8 +242,12 @@ class _Reader:
     def object(self, value: Json, where: str, known: set[str] | None = None) -> JsonObject:
         if not isinstance(value, dict):
             raise invalid_argument(f"Invalid {where}: must be an object")
-        unknown = set(value) - known if known is not None else set[str]()
-        if unknown:
+        if known is None:
+            return value
+        if self._rules.nulls:
+            value = {name: item for name, item in value.items() if item is not None}
+        unknown = set(value) - known
+        if unknown and not self._rules.unknown_fields:
             raise invalid_argument(f"Invalid {where}: unknown field {min(unknown)!r}")
         return value
 
@@ -241,7 +263,7 @@ class _Reader:
 
     def path(self, value: Json, where: str) -> str:
         path = self.text(value, where, _LONGEST_TEXT)
-        if not (self._built_in or paths.is_plain(path)):
+        if not (self._rules.alternatives or paths.is_plain(path)):
             raise invalid_argument(f"Invalid {where}: must be names joined by dots")
         return path
 

@@ -17,7 +17,7 @@ from tickhaul_sandbox.artifacts.tables import RawLayout
 from tickhaul_sandbox.exports import Job, Order
 from tickhaul_sandbox.idempotency import Replay
 from tickhaul_sandbox.schemas.books import BookLayout
-from tickhaul_sandbox.schemas.content import read_content
+from tickhaul_sandbox.schemas.content import Rules, read_content
 from tickhaul_sandbox.schemas.layout import SchemaLayout
 from tickhaul_sandbox.schemas.registry import Schema
 from tickhaul_sandbox.subscriptions import Span, Subscription
@@ -237,4 +237,4 @@ def _read_part(row: list[Any]) -> Part:
 
 def _read_content(row: Row) -> Content:
     # The paths of built-in schemas may list alternatives, and what was allowed of columns held when it was written.
-    return read_content(row, max_columns=_UNLIMITED, built_in=True, duplicates=True)
+    return read_content(row, Rules(max_columns=_UNLIMITED, alternatives=True, duplicates=True))
