@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tickhaul.xythub.contracts import Contract, find_contract
-from tickhaul.xythub.errors import TableError
+from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import DEFAULT_LIMIT, parse, read_body
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
 from tickhaul.xythub.tables.layout import OddLayout, Slot, find_columns, only_content, straighten
@@ -50,8 +50,9 @@ def read_table(data: Bytes, contract: str = "2.0.0", *, limit: int = DEFAULT_LIM
     body = read_body(data, limit=limit)
     try:
         return _decode(body, version)
-    except OddLayout:
-        straight = straighten(version.data.DataResponse, body)
+    except (OddLayout, FramingError):
+        # A part that is malformed makes the whole so, and that is what the error is to tell.
+        straight = straighten(version.data.DataResponse, body, offset=memoryview(data).nbytes - len(body))
     return _decode(memoryview(straight), version)
 
 

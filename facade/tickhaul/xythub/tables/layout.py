@@ -78,13 +78,18 @@ def find_columns(body: memoryview) -> tuple[list[Slot], bytes]:
     return list(slots.values()), b"".join(rest)
 
 
-def straighten(response_type: type[Message], body: memoryview) -> bytes:
+def straighten(response_type: type[Message], body: memoryview, *, offset: int) -> bytes:
     """The same answer in the usual layout, by protobuf itself.
+
+    Args:
+        response_type: the class of the answer.
+        body: its bytes.
+        offset: where they were found, for the error.
 
     Raises:
         FramingError: it is malformed.
     """
-    message = parse(response_type, body)
+    message = parse(response_type, body, offset=offset)
     message.DiscardUnknownFields()
     return message.SerializeToString()
 
