@@ -10,7 +10,15 @@ from urllib.parse import parse_qs
 
 import anyio
 import pytest
-from tickhaul import AuthenticationError, DeadlineExceeded, NetworkError, ResponseDecodeError, ServerError, xythub
+from tickhaul import (
+    AuthenticationError,
+    DeadlineExceeded,
+    NetworkError,
+    ResponseDecodeError,
+    ServerError,
+    TickhaulError,
+    xythub,
+)
 from tickhaul.xythub.errors import TokenError
 from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
 
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 
     from tickhaul_sandbox import ManualClock, Sandbox
 
+    from tests.support.behaviours import Step
     from tests.support.server import Exchange, Serve
     from tests.xythub.faces import Connect
 
@@ -164,6 +173,38 @@ class TestRenewing:
             assert asked(sandbox, "xyt.token") == tokens
         # No call was refused on the way.
         assert {request.status for request in sandbox.requests} == {200}
+
+    @pytest.mark.parametrize("trouble", [html(503), html(200), lose()])
+    def test_a_token_that_has_time_left_outlives_a_renewal_that_fails(
+        self, connect: Connect, serve: Serve, trouble: Step
+    ) -> None:
+        clock = FakeClock()
+        # Renewed 60 s before its end, then 30, and then it has ended.
+        server = serve(grant("old"), EMPTY, trouble, EMPTY, EMPTY, trouble, EMPTY, trouble, grant("new"), EMPTY)
+        client = connect(server.url, clock=clock, max_retries=0)
+        client.get("nothing")
+        clock.advance(43199 - 60)
+        client.get("nothing")
+        clock.advance(29)
+        client.get("nothing")
+        clock.advance(1)
+        client.get("nothing")
+        clock.advance(30)
+        with pytest.raises(TickhaulError):
+            client.get("nothing")
+        client.get("nothing")
+        used = [request.headers["authorization"] for request in sent(server, "/get/nothing")]
+        assert used == ["Bearer old"] * 4 + ["Bearer new"]
+        assert len(sent(server, TOKEN_PATH)) == 5
+
+    def test_a_refusal_ends_also_a_token_that_has_time_left(self, connect: Connect, serve: Serve) -> None:
+        clock = FakeClock()
+        server = serve(grant(), EMPTY, refusal(400, "invalid_grant", "Bad credentials"))
+        client = connect(server.url, clock=clock)
+        client.get("nothing")
+        clock.advance(43199 - 60)
+        with pytest.raises(TokenError, match="Bad credentials"):
+            client.get("nothing")
 
     def test_a_short_lived_token_is_used_for_nine_tenths_of_its_life(self, connect: Connect, serve: Serve) -> None:
         clock = FakeClock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tickhaul import errors
@@ -57,7 +57,8 @@ class AsyncTokens:
     """Hands out the token of a client.
 
     Calls that find none, an old one, or one the service has refused, queue up; the first asks for a new one, and the
-    others get what it gets, be it a token or an error. Under several event loops at once each asks for itself.
+    others get what it gets, be it a token or an error. A token that has time left outlives a renewal that fails for a
+    reason that passes. Under several event loops at once each asks for itself.
 
     Args:
         executor: carries the requests out.
@@ -116,9 +117,9 @@ class AsyncTokens:
                     # that has hardly any time left.
                     if self._failure is not None:
                         raise copy.copy(self._failure)
-                    if self._held is not None and self._held is not refused:
-                        return self._held
-                return await self._renew(options, deadline)
+                    if (held := self._standing(refused)) is not None:
+                        return held
+                return await self._renew(options, deadline, refused)
             finally:
                 door.places.give_back()
         finally:
@@ -130,13 +131,16 @@ class AsyncTokens:
         self._doors = {}
 
     def _usable(self, refused: Held | None) -> Held | None:
+        held = self._standing(refused)
+        return held if held is not None and self._executor.clock.monotonic() < held.stale_at else None
+
+    def _standing(self, refused: Held | None) -> Held | None:
+        """The present token, unless it is the one that was refused."""
         held = self._held
         # A service may give the same token again; that it has done so is known, and need not be found out by every call.
-        if held is None or held is refused:
-            return None
-        return held if self._executor.clock.monotonic() < held.stale_at else None
+        return None if held is None or (refused is not None and held.grant is refused.grant) else held
 
-    async def _renew(self, options: CallOptions, deadline: Deadline) -> Held:
+    async def _renew(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
         began = self._executor.clock.monotonic()
         failure: errors.TickhaulError
         try:
@@ -159,6 +163,8 @@ class AsyncTokens:
             failure = error
         else:
             return self._keep(grant, began)
+        if not isinstance(failure, TokenError) and (held := self._prolong(refused)) is not None:
+            return held
         # Kept and raised without the frames of this try.
         self._failure = copy.copy(failure)
         self._renewals += 1
@@ -173,6 +179,16 @@ class AsyncTokens:
         self._failure = None
         self._renewals += 1
         return held
+
+    def _prolong(self, refused: Held | None) -> Held | None:
+        """The present token while it has time left, to be renewed when half of that is over."""
+        held, now = self._standing(refused), self._executor.clock.monotonic()
+        if held is None or now >= held.ends_at:
+            return None
+        self._held = replace(held, stale_at=(now + held.ends_at) / 2)
+        self._failure = None
+        self._renewals += 1
+        return self._held
 
     def _enter(self, place: object) -> _Door:
         from tickhaul._async.primitives import Places  # noqa: PLC0415 (as above)
