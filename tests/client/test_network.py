@@ -239,6 +239,35 @@ class TestBlockingWork:
 
         anyio.run(main, backend=backend)
 
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_what_its_threads_still_ask_for_at_its_end_holds_nobody_up(self, backend: str) -> None:
+        asking, asked = threading.Event(), []
+
+        async def never() -> None:
+            asking.set()
+            await anyio.Event().wait()
+
+        def work(call: Call) -> None:
+            def ask() -> None:
+                try:
+                    call(never)
+                except BaseException as error:  # what it is depends on the event loop
+                    asked.append(error)
+
+            threads.append(threading.Thread(target=ask))
+            threads[0].start()
+            assert asking.wait(30)
+            raise LookupError("over")
+
+        async def main() -> None:
+            with pytest.raises(LookupError, match="over"):
+                await run_blocking(work, threading.Event())
+
+        threads: list[threading.Thread] = []
+        anyio.run(main, backend=backend)
+        threads[0].join(30)
+        assert len(asked) == 1
+
     def test_among_threads_it_runs_here_and_now(self) -> None:
         home = threading.get_ident()
 

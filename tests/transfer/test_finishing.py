@@ -178,9 +178,20 @@ def test_writers_of_the_manifest_merge(tmp_path: Path) -> None:
 
 
 def test_a_manifest_keeps_what_it_has_and_drops_what_it_cannot_read(tmp_path: Path) -> None:
-    (tmp_path / "tickhaul.json").write_text('{"files": {"x": {"bytes": "?"}, "y": 3}}')
+    (tmp_path / "tickhaul.json").write_text('{"tickhaul": 1, "files": {"x": {"bytes": "?"}, "y": 3}}')
     add_to_manifest(tmp_path, {"a": entry("art_1")}, fsync=False)
     assert list(json.loads((tmp_path / "tickhaul.json").read_text())["files"]) == ["a"]
+
+
+@pytest.mark.parametrize("text", ['{"tickhaul": 1, "files', '{"mine": 1}', "[]", '{"files": {}}', '{"tickhaul": 1}'])
+def test_a_file_that_is_no_manifest_is_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str) -> None:
+    (tmp_path / "tickhaul.json").write_text(text)
+    add_to_manifest(tmp_path, {"a": entry("art_1")}, fsync=False)
+    add_to_manifest(tmp_path, {"b": entry("art_2")}, fsync=False)
+    assert list(read_manifest(tmp_path)) == ["a", "b"]
+    (aside,) = tmp_path.glob("tickhaul.json.*.unreadable")
+    assert aside.read_text() == text
+    assert [aside.name in record.getMessage() for record in caplog.records] == [True]
 
 
 def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:

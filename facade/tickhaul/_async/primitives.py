@@ -154,17 +154,20 @@ async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
         finally:
             cancel.set()
 
-    async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
-        group.start_soon(tell_when_canceled)
-        try:
-            await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
-        finally:
-            # The cancellation of an asyncio task, unlike that of a scope, does not wait for the thread by itself.
-            if began.is_set() and not ended.is_set():
-                cancel.set()
-                with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(ended.wait)
-        group.cancel_scope.cancel()
+    async with anyio.from_thread.BlockingPortal() as portal:
+        async with anyio.create_task_group() as group:
+            group.start_soon(tell_when_canceled)
+            try:
+                await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+            finally:
+                # The cancellation of an asyncio task, unlike that of a scope, does not wait for the thread by itself.
+                if began.is_set() and not ended.is_set():
+                    cancel.set()
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(ended.wait)
+            group.cancel_scope.cancel()
+        # What other threads of the work may still be asking for is of no use to anybody now.
+        await portal.stop(cancel_remaining=True)
     # A canceled call ends as canceled, not with the words of work that was told to stop.
     await anyio.lowlevel.checkpoint_if_cancelled()
     if failure:

@@ -214,10 +214,12 @@ class AsyncTransport:
             )
         parts = urlsplit(self._proxy)
         login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         if parts.scheme in _SOCKS:
+            # The engine has proxies look up every name anyway; its older versions do not know the name for that.
+            bare = bare._replace(scheme="socks5")
             return httpcore.AsyncSOCKSProxy(
-                bare,
+                bare.geturl(),
                 proxy_auth=login,
                 ssl_context=context,
                 max_connections=None,
@@ -225,7 +227,7 @@ class AsyncTransport:
                 network_backend=backend,
             )
         return httpcore.AsyncHTTPProxy(
-            bare,
+            bare.geturl(),
             proxy_auth=login,
             ssl_context=context,
             proxy_ssl_context=self._trust() if parts.scheme == "https" else None,

@@ -215,10 +215,12 @@ class Transport:
             )
         parts = urlsplit(self._proxy)
         login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         if parts.scheme in _SOCKS:
+            # The engine has proxies look up every name anyway; its older versions do not know the name for that.
+            bare = bare._replace(scheme="socks5")
             return httpcore.SOCKSProxy(
-                bare,
+                bare.geturl(),
                 proxy_auth=login,
                 ssl_context=context,
                 max_connections=None,
@@ -226,7 +228,7 @@ class Transport:
                 network_backend=backend,
             )
         return httpcore.HTTPProxy(
-            bare,
+            bare.geturl(),
             proxy_auth=login,
             ssl_context=context,
             proxy_ssl_context=self._trust() if parts.scheme == "https" else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,6 +17,8 @@ from tickhaul.transfer.names import MANIFEST, PART
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+log = logging.getLogger("tickhaul.transfer")
 
 _FORMAT = 1
 _MERGES = 20
@@ -52,7 +55,11 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
     Raises:
         StorageError: there is one but it cannot be read, or a newer version of this program wrote it.
     """
-    path = folder / MANIFEST
+    return _read(folder / MANIFEST) or {}
+
+
+def _read(path: Path) -> dict[str, Entry] | None:
+    """The entries of a manifest, ``None`` when the file is none of ours, damaged ones included."""
     with disk_errors(MANIFEST, path):
         try:
             text = path.read_bytes()
@@ -61,14 +68,14 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        return None
     if not isinstance(document, dict):
-        return {}
+        return None
     version, files = document.get("tickhaul"), document.get("files")
     if isinstance(version, int) and version > _FORMAT:
         raise StorageError(f"{path} is of a newer tickhaul, which knows more than this one may overwrite")
-    if not isinstance(files, dict):
-        return {}
+    if not isinstance(version, int) or not isinstance(files, dict):
+        return None
     entries = ((name, _entry(value)) for name, value in files.items())
     return {name: entry for name, entry in entries if entry is not None}
 
@@ -83,11 +90,26 @@ def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) 
         StorageError: the folder does not take it.
     """
     for _ in range(_MERGES):
-        merged = read_manifest(folder)
+        found = _read(folder / MANIFEST)
+        if found is None:
+            _set_aside(folder)
+        merged = found or {}
         if all(merged.get(name) == entry for name, entry in entries.items()):
             return
         merged.update(entries)
         _write(folder, merged, fsync=fsync)
+
+
+def _set_aside(folder: Path) -> None:
+    """Keep a file that has the manifest's name but is none: it is somebody's, or what is left of a damaged one."""
+    path = folder / MANIFEST
+    aside = folder / f"{MANIFEST}.{secrets.token_hex(4)}.unreadable"
+    with disk_errors(MANIFEST, path):
+        try:
+            replace(path, aside)
+        except FileNotFoundError:
+            return  # another process was faster
+    log.warning("%s cannot be read as a manifest; it is kept as %s, and a new one begun", path, aside.name)
 
 
 def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
