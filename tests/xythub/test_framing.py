@@ -193,6 +193,15 @@ def test_a_reader_gives_the_good_messages_before_a_bad_one() -> None:
     assert caught.value.offset == len(good)
 
 
+def test_a_reader_goes_on_after_a_frame_that_holds_no_such_message() -> None:
+    reader = FrameReader(UUID)
+    reader.feed(b"\xfa\x02\xff\xff" + frame(UUID(value="next")))
+    with pytest.raises(FramingError, match="does not parse"):
+        next(iter(reader))
+    assert list(reader) == [UUID(value="next")]
+    reader.finish()
+
+
 def test_offsets_of_a_stream_count_from_its_start() -> None:
     good = frame(UUID(value="good"))
     with pytest.raises(FramingError) as ended:

@@ -137,7 +137,8 @@ class FrameReader(Generic[M]):
         """The messages that are complete, each parsed when it is asked for.
 
         Raises:
-            FramingError: the bytes that come next are no frame. Nothing can be read after that.
+            FramingError: the bytes that come next are no frame, and nothing can be read after that; or a frame holds no
+                such message, and those after it can be read.
         """
         while (header := _read_header(self._waiting, self._taken, self._limit)) is not None:
             start, length = header
