@@ -10,7 +10,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
@@ -70,6 +70,9 @@ class Application:
         # Routes are matched on the path as it came, so that an encoded slash inside a symbol does not split it.
         raw_path = scope.get("raw_path") or scope["path"].encode()
         path = raw_path.decode("latin-1")
+        if path.startswith("http://"):
+            # The whole URL, as one writes it to a proxy; any server has to understand it.
+            path = urlsplit(path).path or "/"
         await (self.hub if self.hub.serves(path) else self._router)({**scope, "path": path}, receive, send)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -84,6 +87,16 @@ def test_no_request_is_a_fault_of_the_server(
         assert response.json()["error"]["code"] == CODES[response.status_code]
     elif response.status_code != 204:
         response.json()
+
+
+@pytest.mark.parametrize("target", ["/v1/exchanges", "http://api.test/v1/exchanges?x=1"])
+def test_a_request_for_a_whole_url_is_one_for_its_path(api: Api, target: str) -> None:
+    place = urlsplit(api.sandbox.base_url)
+    with closing(HTTPConnection(str(place.hostname), place.port, timeout=30)) as connection:
+        connection.request("GET", target, headers={"X-Api-Key": api.sandbox.api_key})
+        response = connection.getresponse()
+        assert response.status == 200
+        assert json.loads(response.read())[0].keys() == {"code", "display_name"}
 
 
 @pytest.mark.parametrize(
