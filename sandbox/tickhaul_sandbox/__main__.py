@@ -123,7 +123,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"sandbox: cannot listen: {error}\n")
+        sys.stderr.write(
+            f"sandbox: cannot listen: {error}; choose another --port or --storage-port, 0 takes a free one\n"
+        )
         return 1
 
 

@@ -47,6 +47,10 @@ class _Trace:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+#: What a fault may name, beside the operations of xyt hub.
+OPERATION_NAMES = frozenset({*(operation.name for operation in OPERATIONS), "storage.get", "unknown"})
+
+
 class Application:
     """The ASGI application of the API origin.
 

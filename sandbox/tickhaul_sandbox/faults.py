@@ -20,6 +20,7 @@ import random
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 from tickhaul_sandbox.xythub.framing import SPOILED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 OptionValue = str | int | float
 _log = logging.getLogger("tickhaul_sandbox.faults")
@@ -173,6 +174,7 @@ class Faults:
         self._seed = seed
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._operations: Collection[str] = ()
         self._strikes: deque[Strike] = deque(maxlen=_REMEMBERED)
         self._added = 0
         for spec in specs:
@@ -201,9 +203,33 @@ class Faults:
         """
         with self._lock:
             fault = parse(spec, random.Random(f"fault:{self._seed}:{self._added}"))
+            self._check_target(fault)
             self._faults.append(fault)
             self._added += 1
             return fault
+
+    def know(self, operations: Collection[str]) -> None:
+        """Learn what operations there are, so that a fault that could never strike is refused.
+
+        Args:
+            operations: Their names; those of xyt hub, which has no end of them, are all let through.
+
+        Raises:
+            FaultError: If one in force names none of them.
+        """
+        with self._lock:
+            self._operations = operations
+            for fault in self._faults:
+                self._check_target(fault)
+
+    def _check_target(self, fault: Fault) -> None:
+        if not self._operations or fault.target.startswith(("/", "xyt")):
+            return
+        if any(fnmatchcase(name, fault.target) for name in self._operations):
+            return
+        near = get_close_matches(fault.target, self._operations, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "such as exports.get, exports.*, storage.get or /v1/*"
+        raise FaultError(f"no operation is called {fault.target!r}, as {fault.spec!r} asks; {hint}")
 
     def remove(self, fault: Fault) -> None:
         """Take a fault out of force; nothing happens if it is not in force."""

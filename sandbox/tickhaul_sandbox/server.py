@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
-from tickhaul_sandbox.app import Application
+from tickhaul_sandbox.app import OPERATION_NAMES, Application
 from tickhaul_sandbox.clock import SystemClock
 from tickhaul_sandbox.service import Service
 from tickhaul_sandbox.settings import Settings
@@ -110,6 +110,7 @@ class Sandbox:
         self.settings = settings or Settings()
         self.clock: Clock = clock or SystemClock()
         self.service = Service(self.settings, self.clock)
+        self.service.faults.know(OPERATION_NAMES)
         self._sockets: list[socket.socket] = []
         self._servers: list[_Server] = []
         self._thread: threading.Thread | None = None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -306,6 +307,23 @@ def test_a_fault_that_cannot_be_understood_is_refused_with_the_reason(spec: str,
         parse(spec, random.Random(0))
     with pytest.raises(ValueError, match=text):
         Sandbox(Settings(faults=(spec,)))
+
+
+@pytest.mark.parametrize("target", ["exports.creat", "nosuch.*", "storage.put", "GET"])
+def test_a_fault_that_could_never_strike_is_refused(sandbox: Sandbox, target: str) -> None:
+    with pytest.raises(FaultError, match=rf"no operation is called '{re.escape(target)}'"):
+        sandbox.faults.add(f"error:{target}")
+    with pytest.raises(FaultError, match="no operation is called"):
+        Sandbox(Settings(faults=(f"error:{target}",)))
+    assert sandbox.faults.specs == []
+    if target == "exports.creat":
+        with pytest.raises(FaultError, match=r"did you mean exports\.create"):
+            sandbox.faults.add(f"error:{target}")
+
+
+@pytest.mark.parametrize("target", ["exports.get", "exp?rts.*", "*", "unknown", "/anything/*", "xyt.get.whatever"])
+def test_a_fault_that_may_strike_is_taken(sandbox: Sandbox, target: str) -> None:
+    assert sandbox.faults.add(f"latency:{target}").target == target
 
 
 @pytest.mark.parametrize("kind", KINDS)
