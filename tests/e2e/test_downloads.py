@@ -101,10 +101,11 @@ def test_a_canceled_download_stops_and_the_next_one_finishes(
 ) -> None:
     with Client(sandbox.api_key, base_url=sandbox.base_url) as th:
         job = ordered(th)
-        sandbox.faults.add("latency:storage.get:seconds=60:times=1")
+        stall = sandbox.faults.add("latency:storage.get:seconds=60")
         anyio.run(interrupted, sandbox, job, tmp_path, backend=backend)
         assert not [name for name in names(tmp_path) if name.endswith(".gz")]
         assert of_transfers() == []
+        sandbox.faults.remove(stall)
         files = th.exports.download(job, tmp_path)
     assert [file.path.name for file in files] == [name for name in names(tmp_path) if name.endswith(".gz")]
 
