@@ -1,10 +1,11 @@
-"""What holds for all tests: how hypothesis tries, and that every request tickhaul sends is kept for tests/contract.
+"""What holds for all tests: how hypothesis tries, that Ctrl-C works, and that every request sent is kept for tests/contract.
 
 The latter only when those are among the tests that run: without them nothing is loaded, changed or slowed.
 """
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 # The machine that runs the tests may be busy; how long an example takes says nothing about the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+# A shell hands "ignore Ctrl-C" down to what it starts in the background, and there are tests that press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LAST = "tests/contract/test_every_request.py"
 

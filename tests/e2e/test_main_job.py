@@ -147,8 +147,8 @@ def test_an_inline_schema_gives_the_columns_it_names(th: Client, tmp_path: Path)
         {"output_column": "price", "data": {"binance": {"json": {"path": "data.p", "type": "decimal(8)"}}}},
     ]
     job = th.exports.create(stream, "-5min", "now", schema={"columns": columns})
-    (file, *_) = th.exports.download(th.exports.wait(job), tmp_path)
-    first = rows(file.path)[0]
+    files = th.exports.download(th.exports.wait(job), tmp_path)
+    first = next(row for file in files for row in rows(file.path))  # at the turn of an hour, a file may have none
     assert list(first) == ["received", "price"]
     assert float(first["price"]) > 0
 
