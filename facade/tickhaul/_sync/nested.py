@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from tickhaul.transfer.nested import NestedTls
+from tickhaul.transfer.tls import Tls
 
 if TYPE_CHECKING:
     import ssl
@@ -34,7 +34,7 @@ class NestedStream(httpcore.NetworkStream):
     ) -> None:
         self._outer = outer
         self._carrier = _Timed(outer.get_extra_info("socket"))
-        self._tls = NestedTls(self._carrier, context, host)
+        self._tls = Tls(self._carrier, context, host)
         with self._within(timeout, httpcore.ConnectTimeout, httpcore.ConnectError):
             self._tls.do_handshake()
 

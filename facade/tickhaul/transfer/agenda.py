@@ -223,7 +223,7 @@ class Agenda:
         """The file is ready to be written: give out its other parts."""
         work = part.work
         work.phase = Phase.OPEN
-        if work.size is None or not work.ranged:
+        if work.size is None or not work.ranged or part.untouched:
             return
         taken = Ranges(work.done)
         taken.add(part.start, part.end if part.end is not None else part.start)
@@ -310,6 +310,11 @@ class Agenda:
         work.flying.clear()
         work.error = error
         del self.active[work.order]
+
+    @property
+    def fetching(self) -> bool:
+        """Whether any part is given out."""
+        return bool(self._running)
 
     @property
     def over(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import StorageError
@@ -195,7 +196,7 @@ class Build:
         """The file's name."""
         return self.file.filename
 
-    @property
+    @cached_property
     def target(self) -> Path:
         """Its final place."""
         return self.folder.target(self.name)

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tickhaul.transfer.nested import NestedSocket
+from tickhaul.transfer.tls import TlsSocket
 from tickhaul.transfer.trouble import RefusedError
 from tickhaul.transfer.tunnel import open_tunnel
 
@@ -101,15 +101,12 @@ def dial(
             open_tunnel(sock, origin.host, origin.port, via, patience=patience)
         if origin.scheme != "https":
             return sock
-        if isinstance(sock, ssl.SSLSocket):
-            nested = NestedSocket(sock, context, origin.host)
-            _shake_hands(nested, origin.host)
-            return nested
-        sock = _wrapped(sock, context, origin.host, watch)
+        secure = TlsSocket(sock, context, origin.host)
+        _shake_hands(secure, origin.host)
     except BaseException:
         sock.close()
         raise
-    return sock
+    return secure
 
 
 def _wrapped(
@@ -125,7 +122,7 @@ def _wrapped(
     return secure
 
 
-def _shake_hands(end: ssl.SSLSocket | NestedSocket, host: str) -> None:
+def _shake_hands(end: ssl.SSLSocket | TlsSocket, host: str) -> None:
     try:
         end.do_handshake()
     except ssl.SSLCertVerificationError as error:

@@ -9,22 +9,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
-from tickhaul.transfer.dial import default_context
-from tickhaul.transfer.fetch import Fetcher
+from tickhaul.transfer.crew import Crew
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.folder import Folder, There
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, TransferOptions
 from tickhaul.transfer.names import check_distinct, check_name
-from tickhaul.transfer.stream import Turns
 from tickhaul.transfer.urls import Refusals, UrlBook
-from tickhaul.transfer.wire import Channel
 
 if TYPE_CHECKING:
     import os
@@ -35,9 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tickhaul.transfer")
 
-_TICK = 0.1  # seconds between two looks at cancel, stalls and progress
+_TICK = 0.1  # seconds between two looks at cancel and progress, where nothing is fetched
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
-_TRICKLE = 128  # bytes a second below which a connection counts as silent
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
 
@@ -113,8 +108,7 @@ class Transfer:
         self._settled = 0
         self._failure: BaseException | None = None
         self._wake = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._channels: list[Channel] = []
+        self._crew: Crew | None = None
         self._meter = Meter()
         self._fetched_before = 0
         self.agenda = Agenda((), part_size=1, smallest_split=1)
@@ -127,12 +121,13 @@ class Transfer:
         try:
             self._prepare()
             if self.builds:
-                self._start()
+                # At least one, for a file that looks whole may turn out not to be.
+                self._crew = Crew(self, min(self.options.connections, max(1, self.agenda.most_at_once)))
+                self._crew.start()
             else:
                 self._wake.set()
-            watch = _Watch(self.options)
             while True:
-                self._wake.wait(_TICK)
+                self._wake.wait(_TICK if self._crew is None else self._crew.pause)
                 with self.changed:
                     over = self.agenda.over or self._failure is not None
                 if on_progress is not None:
@@ -141,7 +136,8 @@ class Transfer:
                     break
                 if cancel is not None and cancel.is_set():
                     raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
-                watch.look(self._channels)
+                if self._crew is not None:
+                    self._crew.look()
             if self._failure is None:
                 self.finisher.flush()
         finally:
@@ -220,39 +216,14 @@ class Transfer:
         if needed > free:
             raise StorageError(f"{self.folder.path} has room for {free:,} bytes, and {needed:,} are still to come")
 
-    def _start(self) -> None:
-        options = self.options
-        context = options.ssl_context or default_context()
-        # At least one, for a file that looks whole may turn out not to be.
-        count = min(options.connections, max(1, self.agenda.most_at_once))
-        turns = Turns()
-        self._channels = [Channel(options, context, turns.one()) for _ in range(count)]
-        bodies: list[Callable[[], None]] = [Fetcher(self, channel).run for channel in self._channels]
-        for index, body in enumerate([self.finisher.run, *bodies]):  # number 0 is the finisher
-            thread = threading.Thread(
-                target=self._guarded, args=(body,), name=f"tickhaul-transfer-{index}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
-
-    def _guarded(self, body: Callable[[], None]) -> None:
-        try:
-            body()
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            self.fail(error)
-
     def _stop(self) -> None:
         with self.changed:
             self.stopping = True
             self.changed.notify_all()
         self.urls.close()
         self.finisher.end()
-        for channel in self._channels:
-            channel.retire()
-        until = time.monotonic() + _JOIN
-        for thread in self._threads:
-            # One that hangs in a name lookup, a dead disk or `refresh` ends by itself later, and touches nothing then.
-            thread.join(max(0.0, until - time.monotonic()))
+        if self._crew is not None:
+            self._crew.end(_JOIN)
         with self.changed:
             for build in self.builds.values():
                 if build.work.phase is not Phase.FINISHED:
@@ -349,10 +320,17 @@ class Transfer:
             return
         build = self.builds[part.work]
         if self.finisher.is_quick(build):
-            self.finisher.finish(build)
+            if self._crew is None or not self.finisher.defer(build, at_most=self._crew.spare):
+                self.finisher.finish(build)
         else:
             build.remember()
             self.finisher.take(build)
+
+    @property
+    def fetching(self) -> bool:
+        """Whether any thread is fetching a part."""
+        with self.changed:
+            return self.agenda.fetching
 
     def stopped(self) -> bool:
         """Whether the transfer is ending."""
@@ -362,24 +340,3 @@ class Transfer:
         self.changed.notify_all()
         if self.agenda.over:
             self._wake.set()
-
-
-class _Watch:
-    """Looks for connections that bring nothing."""
-
-    def __init__(self, options: TransferOptions) -> None:
-        self._options = options
-        self._marks: dict[Channel, tuple[int, int, float]] = {}
-
-    def look(self, channels: Sequence[Channel]) -> None:
-        """Break off every channel that has been silent for too long."""
-        now = self._options.clock()
-        enough = _TRICKLE * self._options.silence
-        for channel in channels:
-            requests, received = channel.requests, channel.received
-            mark = self._marks.get(channel)
-            if mark is None or not channel.busy or requests != mark[0] or received - mark[1] >= enough:
-                self._marks[channel] = (requests, received, now)
-            elif now - mark[2] > self._options.silence:
-                channel.abort(f"nothing came for {self._options.silence:g} seconds")
-                self._marks[channel] = (requests, received, now)

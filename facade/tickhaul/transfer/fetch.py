@@ -64,13 +64,21 @@ class Fetcher:
     def run(self) -> None:
         """Fetch parts until there are no more."""
         try:
-            while (part := self._next()) is not None:
+            while (part := self._take() or self._next()) is not None:
                 self._fetch(part)
         finally:
             self._channel.close()
 
-    def _next(self) -> Part | None:
+    def _take(self) -> Part | None:
+        """The next part, if there is one now."""
         transfer = self._transfer
+        with transfer.changed:
+            return None if transfer.stopping else transfer.agenda.take(self._options.clock())
+
+    def _next(self) -> Part | None:
+        """The next part, waiting for one; ``None`` when there are no more."""
+        transfer = self._transfer
+        transfer.finisher.name()
         with transfer.changed:
             while not transfer.stopping and not transfer.agenda.over:
                 now = self._options.clock()
@@ -151,7 +159,7 @@ class Fetcher:
         if asked is not None:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
         self._channel.busy = True
-        reply = self._channel.get(lease.file.url, headers)
+        reply = self._channel.get(lease.file.url, headers, meanwhile=self._transfer.finisher.name)
         judgement = judge(reply.status, reply.headers, asked=asked, known=work.known)
         if judgement.identity is None:
             self._channel.busy = False
@@ -167,7 +175,8 @@ class Fetcher:
         finally:
             draft.file.release()
         if done or part.stale:
-            self._transfer.whole(part)
+            with self._channel.idle:  # the disk may have to give its word
+                self._transfer.whole(part)
 
     def _begin(self, part: Part, build: Build, judgement: Judgement) -> Draft | None:
         """Where to write a body to, held open; ``None`` when the body is of no use."""

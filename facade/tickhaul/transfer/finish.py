@@ -1,7 +1,8 @@
 """Finishing files: the disk confirms them, they are checked, they get their names, and the manifest learns of them.
 
-Small files are finished by the thread that fetched them. What takes longer (confirming and hashing gigabytes) is left to
-a thread of its own, so that no connection waits for it. The manifest is written about once a second, not once a file.
+What takes long is left to a thread of its own: waiting for the disk's word, and hashing. Small files are checked and
+named by the threads that fetch, while the host works on their next answer: threads that take turns for every small file
+spend more time on the turns than on the files. The manifest is written about once a second, not once a file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
+from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import IntegrityError, StorageError
@@ -19,12 +22,15 @@ from tickhaul.transfer.manifest import Entry, add_to_manifest
 from tickhaul.transfer.model import DownloadedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tickhaul.transfer.build import Build
     from tickhaul.transfer.engine import Transfer
 
 _TRIES = 2  # a file whose checksum is wrong is fetched once more
 _LOSSES = 4
 _FLUSH = 1.0  # seconds the manifest may lag behind
+_SOON = 0.1  # seconds a confirmed file waits for a fetching thread to come by
 
 
 class Finisher:
@@ -37,8 +43,10 @@ class Finisher:
     def __init__(self, transfer: Transfer) -> None:
         self._transfer = transfer
         self._fsync = transfer.options.fsync
-        self._queue: queue.SimpleQueue[tuple[Build, bool] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._confirming: set[int] = set()
+        self._confirmed: deque[Build] = deque()
+        self._unnamed = 0
         self._guard = threading.Lock()
         self._entries: dict[str, Entry] = {}
         self._flushing = threading.Lock()
@@ -46,13 +54,64 @@ class Finisher:
 
     def take(self, build: Build) -> None:
         """Finish a file that is whole, in this object's own thread."""
-        self._queue.put((build, True))
+        self._queue.put(partial(self.finish, build))
 
     def confirm(self, build: Build) -> None:
         """Have the disk confirm what there is of a file, unless that is about to happen."""
         if build.index not in self._confirming:
             self._confirming.add(build.index)
-            self._queue.put((build, False))
+            self._queue.put(partial(self._sync, build))
+
+    def _sync(self, build: Build) -> None:
+        self._confirming.discard(build.index)
+        draft = build.draft
+        if draft is not None:
+            draft.sync()
+
+    def defer(self, build: Build, *, at_most: int) -> bool:
+        """Leave a file that is whole to `name`, having the disk confirm it meanwhile.
+
+        Args:
+            build: the file.
+            at_most: how many may wait for their names like this: what is whole and has no name yet is lost when the
+                process dies.
+
+        Returns:
+            Whether it is left; not if too many wait already.
+        """
+        with self._guard:
+            if self._unnamed >= at_most:
+                return False
+            self._unnamed += 1
+        if self._fsync:
+            self._queue.put(partial(self._confirm_whole, build))
+        else:
+            self._confirmed.append(build)
+        return True
+
+    def _confirm_whole(self, build: Build) -> None:
+        if build.draft is not None:
+            build.draft.file.sync()
+        self._confirmed.append(build)
+        if not self._transfer.fetching:
+            self.name()
+
+    def name(self) -> None:
+        """Check and name the files that were left, and are confirmed by now.
+
+        Fetching threads do this while the host works on their next answer.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        while self._confirmed:
+            try:
+                build = self._confirmed.popleft()
+            except IndexError:
+                return  # another thread was faster
+            self._complete(build)
+            with self._guard:
+                self._unnamed -= 1
 
     def end(self) -> None:
         """No more will come."""
@@ -60,23 +119,17 @@ class Finisher:
 
     def run(self) -> None:
         """Finish files until there are no more."""
+        transfer = self._transfer
         while True:
             try:
-                item = self._queue.get(timeout=_FLUSH)
+                task = self._queue.get(timeout=_SOON if self._confirmed else _FLUSH)
             except queue.Empty:
-                self.flush()
-                continue
-            if item is None or self._transfer.stopped():
-                return
-            build, whole = item
-            if whole:
-                self.finish(build)
+                self.name()
             else:
-                self._confirming.discard(build.index)
-                draft = build.draft
-                if draft is not None:
-                    draft.sync()
-            if self._transfer.options.clock() - self._flushed > _FLUSH:
+                if task is None or transfer.stopped():
+                    return
+                task()
+            if transfer.options.clock() - self._flushed > _FLUSH:
                 self.flush()
 
     def is_quick(self, build: Build) -> bool:
@@ -90,9 +143,12 @@ class Finisher:
         Raises:
             StorageError: the disk does not take it.
         """
-        transfer = self._transfer
         if self._fsync and build.draft is not None:
             build.draft.file.sync()
+        self._complete(build)
+
+    def _complete(self, build: Build) -> None:
+        transfer = self._transfer
         result = self._checked(build)
         if result is None:
             return

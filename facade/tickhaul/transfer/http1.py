@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from tickhaul.transfer.stream import Stream
 
-_STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})(?: [^\r\n]*)?", re.ASCII)
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_STATUS = re.compile(r"HTTP/1\.([01]) (\d{3})(?: [^\r\n]*)?", re.ASCII)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n", re.ASCII)
 _NO_BODY = {204, 304}
 _MOST_TRAILERS = 100
@@ -43,7 +43,8 @@ def request_head(target: str, headers: Mapping[str, str]) -> bytes:
         HttpError: a value would end its line; they come from an earlier answer.
     """
     lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    if any("\r" in line or "\n" in line or "\0" in line for line in lines):
+    text = "\n".join(lines)
+    if text.count("\n") >= len(lines) or "\r" in text or "\0" in text:
         raise HttpError("a header value with a line end")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
@@ -140,7 +141,7 @@ def _read_head(stream: Stream) -> tuple[int, dict[str, str], int]:
         head = stream.head()
         if head is None:
             raise EndedError
-        first, *lines = head[:-4].split(b"\r\n")
+        first, *lines = head[:-4].decode("latin-1").split("\r\n")
         found = _STATUS.fullmatch(first)
         if found is None:
             raise HttpError("a status line that is none")
@@ -149,13 +150,13 @@ def _read_head(stream: Stream) -> tuple[int, dict[str, str], int]:
             return status, _headers(lines), int(found[1])
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
+        name, colon, value = line.partition(":")
         if not colon or _NAME.fullmatch(name) is None:
             raise HttpError("a header that is none")
-        key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+        key, text = name.lower(), value.strip(" \t")
         if key == "content-length" and headers.get(key, text) != text:
             raise HttpError("two lengths")
         headers.setdefault(key, text)

@@ -15,10 +15,16 @@ import threading
 import time
 from typing import Protocol
 
+from tickhaul.transfer.meter import IdleTime
+
 _MOMENT = 0.1  # seconds a piece may grow before it is handed over
 _HEAD = 64 * 1024
 _ENOUGH = 128 * 1024  # bytes worth waking up for while a piece grows
-_FEW = min(4, max(1, (os.cpu_count() or 2) // 2))
+_RECORD = 16 * 1024  # bytes of a TLS record at most
+
+_PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: How many threads may read at once: more of them find each other at Python's lock.
+READERS = min(4, max(1, _PROCESSORS // 2))
 
 #: A read that has to wait says so in one of these ways.
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError)
@@ -28,13 +34,13 @@ class Turns:
     """As many locks as threads may read at once; each stream is bound to one of them."""
 
     def __init__(self) -> None:
-        self._locks = [threading.Lock() for _ in range(_FEW)]
+        self._locks = [threading.Lock() for _ in range(READERS)]
         self._given = 0
 
     def one(self) -> threading.Lock:
         """The lock for one more stream."""
         self._given += 1
-        return self._locks[self._given % _FEW]
+        return self._locks[self._given % READERS]
 
 
 class Connected(Protocol):
@@ -69,13 +75,15 @@ class Stream:
         turn: held while reading what has come.
         patience: seconds to wait for the other side. The transfer's watch drops a silent connection long before; this
             is for when there is no watch any more.
+        idle: measures each wait.
     """
 
-    def __init__(self, sock: Connected, turn: threading.Lock, patience: float) -> None:
+    def __init__(self, sock: Connected, turn: threading.Lock, patience: float, idle: IdleTime | None = None) -> None:
         sock.settimeout(0)
         self._sock = sock
         self._turn = turn
         self._patience = patience
+        self._idle = idle or IdleTime()
         self._buffer = bytearray(_HEAD)
         self._view = memoryview(self._buffer)
         self._start = 0
@@ -183,11 +191,11 @@ class Stream:
         """
         if self._broken is not None:
             raise self._broken
-        receive, size = self._sock.recv_into, len(view)
+        read, size = self._sock.recv_into, len(view)
         with self._turn:
             try:
                 while count < size:
-                    piece = receive(view[count:])
+                    piece = read(view[count:])
                     if not piece:
                         break
                     count += piece
@@ -214,14 +222,16 @@ class Stream:
     def _ready(self, seconds: float, *, write: bool, enough: int = 1) -> bool:
         """Wait until the socket can be written, or has ``enough`` bytes to be read, or has ended."""
         if not write:
-            self._wake_at(min(enough, _ENOUGH))
+            # The beginning of a record may have been taken already, and will not come again.
+            self._wake_at(max(1, min(enough - _RECORD, _ENOUGH)))
         handle = self._sock.fileno()
-        if hasattr(select, "poll"):
-            waiter = select.poll()
-            waiter.register(handle, select.POLLOUT if write else select.POLLIN)
-            return bool(waiter.poll(seconds * 1000))
-        ready = select.select([] if write else [handle], [handle] if write else [], [handle], seconds)
-        return any(ready)
+        with self._idle:
+            if hasattr(select, "poll"):
+                waiter = select.poll()
+                waiter.register(handle, select.POLLOUT if write else select.POLLIN)
+                return bool(waiter.poll(seconds * 1000))
+            ready = select.select([] if write else [handle], [handle] if write else [], [handle], seconds)
+            return any(ready)
 
     def _wake_at(self, count: int) -> None:
         """Be woken only when so many bytes have come, where the system can, and not for every packet."""

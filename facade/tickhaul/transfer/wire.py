@@ -5,6 +5,7 @@ Nothing here logs, and no error holds a URL's query.
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -13,17 +14,19 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from tickhaul._version import __version__
 from tickhaul.transfer.dial import PORTS, Origin, dial
 from tickhaul.transfer.http1 import Reply, request_head
-from tickhaul.transfer.proxies import Proxy, proxy_for
+from tickhaul.transfer.meter import IdleTime
+from tickhaul.transfer.proxies import proxy_for
 from tickhaul.transfer.stream import Stream
 from tickhaul.transfer.trouble import RefusedError, WireError, describe
 from tickhaul.transfer.urls import redacted
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tickhaul.transfer.model import TransferOptions
 
+_URL = re.compile(r"([^/?#]+://[^/?#]*)([^#]*)")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -43,6 +46,7 @@ class Channel:
         requests: counts the requests.
         received: counts the body's bytes, of all requests.
         busy: whether its thread waits for the other side.
+        idle: how long its thread has waited, for the other side or the disk's word.
     """
 
     def __init__(self, options: TransferOptions, context: ssl.SSLContext, turn: threading.Lock) -> None:
@@ -57,17 +61,19 @@ class Channel:
         self._reply: Reply | None = None
         self._aborted: str | None = None
         self._retired = False
-        self._proxies: dict[tuple[str, str], Proxy | None] = {}
+        self._origins: dict[str, Origin] = {}
         self.requests = 0
         self.received = 0
         self.busy = False
+        self.idle = IdleTime()
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, url: str, headers: Mapping[str, str], *, meanwhile: Callable[[], None] = lambda: None) -> Reply:
         """Send a GET and read the answer's head, following redirects.
 
         Args:
             url: where to; never shown with its query.
             headers: beside the ones every request has.
+            meanwhile: what to do while the host works on its answer.
 
         Raises:
             RefusedError: a redirect to anything but https, a certificate that is not trusted, an unusable URL or proxy.
@@ -79,7 +85,7 @@ class Channel:
             self._aborted = None
         self.requests += 1
         for _ in range(_MOST_REDIRECTS + 1):
-            reply = self._ask(url, headers)
+            reply = self._ask(url, headers, meanwhile)
             location = reply.headers.get("location")
             if reply.status not in _REDIRECTS or location is None:
                 return reply
@@ -87,20 +93,24 @@ class Channel:
             url = _redirected(url, location)
         raise RefusedError(f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(url)}")
 
-    def _ask(self, url: str, headers: Mapping[str, str]) -> Reply:
-        parts = _split(url)
-        proxy = self._proxy(parts)
-        assert parts.hostname is not None
-        origin = Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], proxy)
+    def _ask(self, url: str, headers: Mapping[str, str], meanwhile: Callable[[], None]) -> Reply:
+        base, target = _cut(url)
+        origin = self._origins.get(base)
+        if origin is None:
+            origin = self._origins[base] = self._origin_of(base)
         reused = self._stream is not None and self._origin == origin
         if not reused:
             self.close()
         failure: WireError
         while True:
             try:
-                return self._send(origin, parts, headers)
+                stream = self._send(origin, target, headers)
+                meanwhile()
+                self._reply = Reply(stream)
             except (OSError, ValueError) as error:
                 failure = WireError(describe(error))
+            else:
+                return self._reply
             self.close()
             # A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
             if not reused or self._aborted is not None:
@@ -108,28 +118,24 @@ class Channel:
             reused = False
         raise failure
 
-    def _proxy(self, parts: SplitResult) -> Proxy | None:
-        key = (parts.scheme, parts.netloc)
-        if key not in self._proxies:
-            try:
-                proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
-            except ValueError as error:
-                raise RefusedError(str(error)) from None
-            self._proxies[key] = proxy
-        return self._proxies[key]
+    def _origin_of(self, base: str) -> Origin:
+        parts = _split(base)
+        if parts is None or parts.hostname is None:
+            raise RefusedError(f"not a usable URL: {redacted(base)}")
+        try:
+            proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
+        except ValueError as error:
+            raise RefusedError(str(error)) from None
+        return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], proxy)
 
-    def _send(self, origin: Origin, parts: SplitResult, headers: Mapping[str, str]) -> Reply:
+    def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> Stream:
         stream = self._stream if self._stream is not None else self._open(origin)
-        target = parts.path or "/"
-        if parts.query:
-            target += "?" + parts.query
         extra: dict[str, str] = {}
         if origin.proxy is not None and origin.forwarded:
             target = f"http://{origin.authority}{target}"
             extra = origin.proxy.headers
         stream.send(request_head(target, {"Host": origin.authority, **_HEADERS, **headers, **extra}))
-        self._reply = Reply(stream)
-        return self._reply
+        return stream
 
     def read_into(self, view: memoryview) -> int:
         """Put the next piece of the answer's body into ``view``.
@@ -153,8 +159,9 @@ class Channel:
         raise WireError(text)
 
     def _open(self, origin: Origin) -> Stream:
-        sock = dial(origin, self._context, self._options, patience=self._patience, watch=self._watch)
-        self._stream = Stream(sock, self._turn, self._patience)
+        with self.idle:
+            sock = dial(origin, self._context, self._options, patience=self._patience, watch=self._watch)
+        self._stream = Stream(sock, self._turn, self._patience, self.idle)
         self._origin = origin
         return self._stream
 
@@ -201,16 +208,25 @@ class Channel:
         return self._aborted
 
 
-def _split(url: str) -> SplitResult:
+def _cut(url: str) -> tuple[str, str]:
+    """The scheme and authority of a URL, and what is asked of it."""
     # urlsplit would silently drop line ends and tabs, and the request would be for something else.
     if url.isascii() and url.isprintable() and " " not in url:
-        try:
-            parts = urlsplit(url)
-            if parts.scheme in PORTS and parts.hostname and parts.port != 0:
-                return parts
-        except ValueError:
-            pass  # said below, where the exception's text, which may quote the URL, is not dragged along
+        found = _URL.match(url)
+        if found is not None:
+            base, target = found.groups()
+            return base, target if target.startswith("/") else f"/{target}"
     raise RefusedError(f"not a usable URL: {redacted(url)}")
+
+
+def _split(base: str) -> SplitResult | None:
+    """A scheme and authority split, ``None`` if they are no use. No exception leaves: its text may quote the URL."""
+    try:
+        parts = urlsplit(base)
+        usable = parts.scheme in PORTS and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
 
 
 def _redirected(url: str, location: str) -> str:

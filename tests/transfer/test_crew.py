@@ -1,0 +1,166 @@
+"""How many connections a transfer opens, and who finishes files meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tickhaul.errors import StorageError
+from tickhaul.transfer import TransferOptions, crew
+from tickhaul.transfer.crew import next_count
+from tickhaul.transfer.disk import PartFile
+from tickhaul.transfer.finish import Finisher
+from tickhaul.transfer.meter import IdleTime
+
+from tests.transfer.hauls import KIB, assert_arrived, content, haul
+from tests.transfer.storage import Answer, Request, Storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tickhaul.transfer import Progress
+    from tickhaul.transfer.build import Build
+    from tickhaul.transfer.engine import Transfer
+
+MANY = {f"part_{index:02}.csv.gz": content(5 * KIB, index) for index in range(24)}
+
+
+@pytest.mark.parametrize(
+    ("threads", "most", "waited", "count"),
+    [
+        (1, 16, 0.1, 2),  # all of the time
+        (1, 16, 0.041, 2),
+        (1, 16, 0.039, 1),
+        (4, 16, 0.17, 8),
+        (4, 16, 0.1, 4),  # one of four waits
+        (8, 10, 0.8, 10),
+        (16, 16, 1.6, 16),
+        (2, 16, 0.0, 2),
+    ],
+)
+def test_threads_that_wait_get_company(threads: int, most: int, waited: float, count: int) -> None:
+    assert next_count(threads, most, waited=waited, seconds=0.1) == count
+
+
+@given(st.integers(1, 64), st.integers(0, 64), st.floats(0, 100), st.floats(0, 10))
+def test_there_are_never_fewer_threads_nor_more_than_may_be(
+    threads: int, more: int, waited: float, seconds: float
+) -> None:
+    assert threads <= next_count(threads, threads + more, waited=waited, seconds=seconds) <= threads + more
+
+
+def test_a_transfer_that_waits_for_its_host_gets_all_its_connections(tmp_path: Path) -> None:
+    all_there = threading.Barrier(4)
+
+    def hold(request: Request, answer: Answer) -> Answer:
+        if request.nth < 4:
+            all_there.wait(20)
+        return answer
+
+    with Storage(MANY, hold) as storage:
+        haul(storage, tmp_path, connections=4)
+        assert storage.most_open == 4
+    assert_arrived(storage, tmp_path)
+
+
+def test_where_nothing_is_waited_for_no_connection_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    monkeypatch.setattr(IdleTime, "seconds", lambda *_: 0.0)
+    looked = threading.Event()
+    look = crew.Crew.look
+
+    def tell(self: crew.Crew) -> None:
+        look(self)
+        looked.set()
+
+    monkeypatch.setattr(crew.Crew, "look", tell)
+
+    def hold(request: Request, answer: Answer) -> Answer:
+        assert request.nth > 0 or looked.wait(20)
+        return answer
+
+    with Storage(MANY, hold) as storage:
+        haul(storage, tmp_path, connections=4)
+        assert storage.connections == 1
+    assert_arrived(storage, tmp_path)
+
+
+def test_the_next_file_is_fetched_while_the_disk_confirms_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    next_one = threading.Event()
+    sync = PartFile.sync
+
+    def slow(self: PartFile) -> None:
+        assert next_one.wait(20)
+        sync(self)
+
+    monkeypatch.setattr(PartFile, "sync", slow)
+
+    def tell(request: Request, answer: Answer) -> Answer:
+        if request.nth == 1:
+            next_one.set()
+        return answer
+
+    with Storage(MANY, tell) as storage:
+        haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("fsync", [True, False])
+def test_a_file_gets_its_name_though_the_next_one_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fsync: bool
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    named = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.files_done:
+            named.set()
+
+    def hang(request: Request, answer: Answer) -> Answer:
+        assert request.name == "a" or named.wait(20)
+        return answer
+
+    with Storage({"a": content(5 * KIB), "b": content(500 * KIB)}, hang) as storage:
+        haul(storage, tmp_path, fsync=fsync, on_progress=tell, silence=60, connections=8)
+    assert_arrived(storage, tmp_path)
+
+
+def test_a_disk_that_does_not_confirm_a_deferred_file_ends_the_transfer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: PartFile) -> None:
+        raise StorageError("the disk failed")
+
+    with Storage(MANY) as storage:
+        with monkeypatch.context() as patch:
+            patch.setattr(PartFile, "sync", broken)
+            with pytest.raises(StorageError, match="the disk failed"):
+                haul(storage, tmp_path)
+        assert not [path for path in tmp_path.iterdir() if path.suffix == ".gz"]
+        haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
+
+
+def test_only_so_many_files_wait_for_their_names() -> None:
+    transfer = SimpleNamespace(options=TransferOptions(), fetching=True)
+    finisher = Finisher(cast("Transfer", transfer))
+    file = cast("Build", SimpleNamespace(draft=None))
+    assert [finisher.defer(file, at_most=2) for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("connections", "threads", "spare"), [(16, 1, 14), (16, 8, 0), (4, 1, 2), (1, 1, 0), (3, 4, 0)]
+)
+def test_what_waits_and_what_is_fetched_are_within_the_budget(
+    monkeypatch: pytest.MonkeyPatch, connections: int, threads: int, spare: int
+) -> None:
+    monkeypatch.setattr(crew.Crew, "fetchers", threads)
+    transfer: Any = SimpleNamespace(options=TransferOptions(connections=connections))  # Any: stands in for a transfer
+    assert crew.Crew(transfer, connections).spare == spare
