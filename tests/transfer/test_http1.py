@@ -227,4 +227,4 @@ def test_where_poll_or_low_water_marks_are_missing_it_works_all_the_same(
 def test_turns_are_few_and_handed_out_evenly() -> None:
     turns = Turns()
     locks = [turns.one() for _ in range(32)]
-    assert len({id(lock) for lock in locks}) == stream_module._FEW
+    assert len({id(lock) for lock in locks}) == stream_module.READERS

@@ -328,9 +328,8 @@ class Transfer:
 
     @property
     def fetching(self) -> bool:
-        """Whether any thread is fetching a part."""
-        with self.changed:
-            return self.agenda.fetching
+        """Whether any thread is fetching a part. Without the lock: one that has just ended looks for itself."""
+        return self.agenda.fetching
 
     def stopped(self) -> bool:
         """Whether the transfer is ending."""
