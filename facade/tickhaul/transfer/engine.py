@@ -1,4 +1,4 @@
-"""A transfer: threads that fetch parts, one that checks and names whole files, and the caller's, which watches.
+"""A transfer: the threads of a crew, and the caller's, which waits.
 
 The caller's thread does no transferring itself, so Ctrl-C, a cancelled task and the progress callback all happen there,
 and whatever ends the transfer leaves through one door: connections are broken off, and what was fetched is remembered.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tickhaul.transfer")
 
-_TICK = 0.1  # seconds between two looks at cancel and progress, where nothing is fetched
+_TICK = 0.1  # seconds between two looks at cancel and progress
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
@@ -127,7 +127,7 @@ class Transfer:
             else:
                 self._wake.set()
             while True:
-                self._wake.wait(_TICK if self._crew is None else self._crew.pause)
+                self._wake.wait(_TICK)
                 with self.changed:
                     over = self.agenda.over or self._failure is not None
                 if on_progress is not None:
@@ -136,8 +136,6 @@ class Transfer:
                     break
                 if cancel is not None and cancel.is_set():
                     raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
-                if self._crew is not None:
-                    self._crew.look()
             if self._failure is None:
                 self.finisher.flush()
         finally:
@@ -328,7 +326,7 @@ class Transfer:
 
     @property
     def fetching(self) -> bool:
-        """Whether any thread is fetching a part. Without the lock: one that has just ended looks for itself."""
+        """Whether any part is given out. Without the lock: whoever gives the last one back names what is confirmed."""
         return self.agenda.fetching
 
     def stopped(self) -> bool:

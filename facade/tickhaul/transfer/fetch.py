@@ -78,7 +78,7 @@ class Fetcher:
     def _next(self) -> Part | None:
         """The next part, waiting for one; ``None`` when there are no more."""
         transfer = self._transfer
-        transfer.finisher.name()
+        transfer.finisher.name_confirmed()
         with transfer.changed:
             while not transfer.stopping and not transfer.agenda.over:
                 now = self._options.clock()
@@ -159,7 +159,7 @@ class Fetcher:
         if asked is not None:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
         self._channel.busy = True
-        reply = self._channel.get(lease.file.url, headers, meanwhile=self._transfer.finisher.name)
+        reply = self._channel.get(lease.file.url, headers, meanwhile=self._name_others)
         judgement = judge(reply.status, reply.headers, asked=asked, known=work.known)
         if judgement.identity is None:
             self._channel.busy = False
@@ -177,6 +177,11 @@ class Fetcher:
         if done or part.stale:
             with self._channel.idle:  # the disk may have to give its word
                 self._transfer.whole(part)
+
+    def _name_others(self) -> None:
+        self._channel.busy = False  # a slow disk is not a silent host
+        self._transfer.finisher.name_confirmed()
+        self._channel.busy = True
 
     def _begin(self, part: Part, build: Build, judgement: Judgement) -> Draft | None:
         """Where to write a body to, held open; ``None`` when the body is of no use."""

@@ -38,15 +38,18 @@ class Finisher:
 
     Args:
         transfer: what it works for.
+
+    Attributes:
+        unnamed: how many whole files are left to `name_confirmed`.
     """
 
     def __init__(self, transfer: Transfer) -> None:
+        self.unnamed = 0
         self._transfer = transfer
         self._fsync = transfer.options.fsync
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._confirming: set[int] = set()
         self._confirmed: deque[Build] = deque()
-        self._unnamed = 0
         self._guard = threading.Lock()
         self._entries: dict[str, Entry] = {}
         self._flushing = threading.Lock()
@@ -69,7 +72,7 @@ class Finisher:
             draft.sync()
 
     def defer(self, build: Build, *, at_most: int) -> bool:
-        """Leave a file that is whole to `name`, having the disk confirm it meanwhile.
+        """Leave a file that is whole to `name_confirmed`, having the disk confirm it meanwhile.
 
         Args:
             build: the file.
@@ -80,9 +83,9 @@ class Finisher:
             Whether it is left; not if too many wait already.
         """
         with self._guard:
-            if self._unnamed >= at_most:
+            if self.unnamed >= at_most:
                 return False
-            self._unnamed += 1
+            self.unnamed += 1
         if self._fsync:
             self._queue.put(partial(self._confirm_whole, build))
         else:
@@ -90,13 +93,13 @@ class Finisher:
         return True
 
     def _confirm_whole(self, build: Build) -> None:
-        if build.draft is not None:
-            build.draft.file.sync()
+        assert build.draft is not None
+        build.draft.file.sync()
         self._confirmed.append(build)
         if not self._transfer.fetching:
-            self.name()
+            self.name_confirmed()
 
-    def name(self) -> None:
+    def name_confirmed(self) -> None:
         """Check and name the files that were left, and are confirmed by now.
 
         Fetching threads do this while the host works on their next answer.
@@ -111,7 +114,7 @@ class Finisher:
                 return  # another thread was faster
             self._complete(build)
             with self._guard:
-                self._unnamed -= 1
+                self.unnamed -= 1
 
     def end(self) -> None:
         """No more will come."""
@@ -124,7 +127,7 @@ class Finisher:
             try:
                 task = self._queue.get(timeout=_SOON if self._confirmed else _FLUSH)
             except queue.Empty:
-                self.name()
+                self.name_confirmed()
             else:
                 if task is None or transfer.stopped():
                     return
@@ -159,7 +162,7 @@ class Finisher:
             with disk_errors(build.name, result.path):
                 result.path.unlink(missing_ok=True)
             add_to_manifest(transfer.folder.path, {build.name: entry}, fsync=self._fsync)
-        if self._name(build, result):
+        if self._publish(build, result):
             with self._guard:
                 self._entries[build.name] = entry
             transfer.settle(build, result)
@@ -210,7 +213,7 @@ class Finisher:
             transfer.give_up(build, IntegrityError(f"{build.name} arrived broken: {text}", filename=build.name))
         return None
 
-    def _name(self, build: Build, result: DownloadedFile) -> bool:
+    def _publish(self, build: Build, result: DownloadedFile) -> bool:
         draft = build.draft
         if draft is None:
             return True
@@ -218,7 +221,8 @@ class Finisher:
             draft.file.publish(result.path)
         except FileNotFoundError:
             # Where locks do not work, another process may have finished it for us.
-            there = result.path.is_file() and result.path.stat().st_size == result.bytes
+            with disk_errors(build.name, result.path):
+                there = result.path.is_file() and result.path.stat().st_size == result.bytes
         else:
             there = True
             with disk_errors(build.name, result.path):

@@ -20,7 +20,7 @@ from tickhaul.transfer.meter import IdleTime
 _MOMENT = 0.1  # seconds a piece may grow before it is handed over
 _HEAD = 64 * 1024
 _ENOUGH = 128 * 1024  # bytes worth waking up for while a piece grows
-_RECORD = 16 * 1024  # bytes of a TLS record at most
+_RECORDS = 2 * 16 * 1024  # bytes of TLS records at most, one of each layer
 
 _PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 #: How many threads may read at once: more of them find each other at Python's lock.
@@ -222,8 +222,8 @@ class Stream:
     def _ready(self, seconds: float, *, write: bool, enough: int = 1) -> bool:
         """Wait until the socket can be written, or has ``enough`` bytes to be read, or has ended."""
         if not write:
-            # The beginning of a record may have been taken already, and will not come again.
-            self._wake_at(max(1, min(enough - _RECORD, _ENOUGH)))
+            # The beginnings of records may have been taken already, and will not come again.
+            self._wake_at(max(1, min(enough - _RECORDS, _ENOUGH)))
         handle = self._sock.fileno()
         with self._idle:
             if hasattr(select, "poll"):

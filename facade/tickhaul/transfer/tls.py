@@ -31,8 +31,8 @@ class Carrier(Protocol):
 class Tls:
     """One end.
 
-    A call that has to wait waits as the carrier does: it blocks, or raises what the carrier raises (``BlockingIOError``,
-    ``SSLWantReadError``, ``SSLWantWriteError``) and may be made again once the carrier is ready.
+    A call that has to wait waits as the carrier does: it blocks, or raises ``SSLWantReadError`` or
+    ``SSLWantWriteError`` and may be made again once the carrier is ready.
 
     Args:
         carrier: what carries the bytes, ready to do so.
@@ -75,11 +75,18 @@ class Tls:
         """Send some of ``data``.
 
         Returns:
-            How much was taken; what of it could not be sent at once goes out with the next call of any kind.
+            How much was taken; what of it could not be sent at once goes out with the next call that needs the carrier.
         """
-        self._flush()
-        taken = self.inner.write(data)
-        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        while True:
+            self._flush()
+            try:
+                taken = self.inner.write(data)
+            except ssl.SSLWantReadError:
+                self._flush()
+                self._fill()
+            else:
+                break
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
             self._flush()
         return taken
 
@@ -95,10 +102,16 @@ class Tls:
     def _flush(self) -> None:
         self._unsent += self._outgoing.read()
         while self._unsent:
-            self._unsent = self._unsent[self._carrier.send(self._unsent) :]
+            try:
+                self._unsent = self._unsent[self._carrier.send(self._unsent) :]
+            except BlockingIOError:
+                raise ssl.SSLWantWriteError from None
 
     def _fill(self) -> None:
-        count = self._carrier.recv_into(self._buffer)
+        try:
+            count = self._carrier.recv_into(self._buffer)
+        except BlockingIOError:
+            raise ssl.SSLWantReadError from None
         if count:
             self._incoming.write(memoryview(self._buffer)[:count])
         else:

@@ -105,12 +105,14 @@ class Channel:
         while True:
             try:
                 stream = self._send(origin, target, headers)
-                meanwhile()
-                self._reply = Reply(stream)
             except (OSError, ValueError) as error:
                 failure = WireError(describe(error))
             else:
-                return self._reply
+                meanwhile()  # what it raises is no fault of the connection
+                try:
+                    return self._answer(stream)
+                except (OSError, ValueError) as error:
+                    failure = WireError(describe(error))
             self.close()
             # A kept connection may have been closed by the server meanwhile; that says nothing about a new one.
             if not reused or self._aborted is not None:
@@ -120,13 +122,11 @@ class Channel:
 
     def _origin_of(self, base: str) -> Origin:
         parts = _split(base)
-        if parts is None or parts.hostname is None:
-            raise RefusedError(f"not a usable URL: {redacted(base)}")
         try:
             proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
         except ValueError as error:
             raise RefusedError(str(error)) from None
-        return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], proxy)
+        return Origin(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], proxy)
 
     def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> Stream:
         stream = self._stream if self._stream is not None else self._open(origin)
@@ -136,6 +136,12 @@ class Channel:
             extra = origin.proxy.headers
         stream.send(request_head(target, {"Host": origin.authority, **_HEADERS, **headers, **extra}))
         return stream
+
+    def _answer(self, stream: Stream) -> Reply:
+        if self._aborted is not None:
+            raise ConnectionAbortedError  # an answer that has come already could still be read
+        self._reply = Reply(stream)
+        return self._reply
 
     def read_into(self, view: memoryview) -> int:
         """Put the next piece of the answer's body into ``view``.
@@ -219,14 +225,15 @@ def _cut(url: str) -> tuple[str, str]:
     raise RefusedError(f"not a usable URL: {redacted(url)}")
 
 
-def _split(base: str) -> SplitResult | None:
-    """A scheme and authority split, ``None`` if they are no use. No exception leaves: its text may quote the URL."""
+def _split(base: str) -> SplitResult:
+    """A scheme and authority, split and found usable."""
     try:
         parts = urlsplit(base)
-        usable = parts.scheme in PORTS and parts.port != 0
+        if parts.scheme in PORTS and parts.hostname and parts.port != 0:
+            return parts
     except ValueError:
-        return None
-    return parts if usable else None
+        pass  # said below, where the exception's text, which may quote the URL, is not dragged along
+    raise RefusedError(f"not a usable URL: {redacted(base)}")
 
 
 def _redirected(url: str, location: str) -> str:
