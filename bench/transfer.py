@@ -4,7 +4,8 @@
 
 Every way brings the same files from the same server to the same disk; the rounds alternate between the ways, each way in
 a process of its own, the disk is at rest before each, and medians count. tickhaul does everything it does by default,
-the others what they do. Times of Python ways are without the interpreter's start and its imports.
+the others what they do; curl+sync also has the disk confirm the files, as tickhaul does and curl does not. Times of
+Python ways are without the interpreter's start and its imports.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -195,8 +197,14 @@ def aria2c(job: Job) -> list[str]:
     return ["aria2c", *options, f"--ca-certificate={job.server.authority}", "-d", str(job.folder), "-i", str(listing)]
 
 
-COMMANDS: dict[str, Callable[[Job], list[str]]] = {"curl": curl, "aria2c": aria2c}
-WAYS = ("curl", "aria2c", "tickhaul", "requests", "httpx")
+def curl_sync(job: Job) -> list[str]:
+    """curl, and then the disk confirms the files, as tickhaul has it do."""
+    paths = shlex.join(str(job.folder / name) for name in job.names)
+    return ["sh", "-c", f"{shlex.join(curl(job))} && sync --data {paths}"]
+
+
+COMMANDS: dict[str, Callable[[Job], list[str]]] = {"curl": curl, "curl+sync": curl_sync, "aria2c": aria2c}
+WAYS = ("curl", "curl+sync", "aria2c", "tickhaul", "requests", "httpx")
 
 
 def run_once(way: str, job: Job) -> Run:
@@ -236,7 +244,7 @@ def compare(scenario: Scenario, rounds: int, folder: Path, scaled: str = "") -> 
         with (folder / "www" / name).open("wb") as file:
             for at in range(0, scenario.size, MIB):
                 file.write(os.urandom(min(MIB, scenario.size - at)))
-    ways = [way for way in WAYS if way not in COMMANDS or shutil.which(way)]
+    ways = [way for way in WAYS if way not in COMMANDS or all(map(shutil.which, way.split("+")))]
     runs: dict[str, list[Run]] = {way: [] for way in ways}
     with serving(folder, scenario.rate) as server:
         print(f"\n{scenario.title}{scaled}; server: {server.name}; {rounds} rounds")
