@@ -119,9 +119,9 @@ class DriftingProxy:
             def forward(self, request: Request) -> Reply:
                 query = f"?{urlencode(request.query)}" if request.query else ""
                 self.upstream.request(request.method, request.path + query, request.body or None, request.headers)
-                answer = self.upstream.getresponse()
-                headers = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}
-                return Reply(answer.status, headers, answer.read())
+                with self.upstream.getresponse() as answer:  # closed also where its body breaks off
+                    headers = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}
+                    return Reply(answer.status, headers, answer.read())
 
             def reply(self, reply: Reply) -> None:
                 lines = [f"HTTP/1.1 {reply.status} Status", *(f"{k}: {v}" for k, v in reply.headers.items())]
