@@ -9,7 +9,6 @@ import socket
 import ssl
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -375,7 +374,7 @@ def test_a_client_without_a_free_connection_says_so(serve: Serve, connect: Conne
     assert transport is not None
     pools: dict[Any, Any] = transport._pools  # of either client
     ((owner, pool),) = pools.items()
-    pools[owner] = replace(pool, places=Full() if owner is None else AsyncFull())
+    pool.places = Full() if owner is None else AsyncFull()
     with pytest.raises(NetworkError, match=r"exchanges\.list: .* no connection became free within 30 s"):
         client.exchanges.list()
 

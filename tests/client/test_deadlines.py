@@ -60,10 +60,10 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def _flood(exchange: Exchange) -> None:
-    """A body without an end, as fast as it is taken."""
+    """A body without an end, as fast as it is taken, in pieces so small that it stays short."""
     exchange.send(CHUNKED)
     while not exchange.stopped.is_set():
-        exchange.send(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
+        exchange.send(b"1\r\n \r\n" * 1000)
 
 
 def _more_to_come(exchange: Exchange) -> None:

@@ -376,7 +376,7 @@ def test_calls_that_are_called_off_at_any_moment_use_up_no_connections(backend: 
             transport = client._executor._transport
             assert transport is not None
             (pool,) = transport._pools.values()
-            assert all(connection.is_idle() for connection in pool.engine.connections)
+            assert not pool._busy
             assert all([await pool.places.take(0.0) for _ in range(64)])
             assert not await pool.places.take(0.0)
 
@@ -472,9 +472,9 @@ def test_renewing_as_a_forked_child_does_opens_new_connections_and_does_not_clos
     ((pools, _),) = kept
     (pool,) = pools.values()
     if face.name == "sync":
-        pool.engine.close()
+        pool.close()
     else:
-        face.portal.call(pool.engine.aclose)
+        face.portal.call(pool.aclose)
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
@@ -518,10 +518,8 @@ def test_a_forked_child_does_not_wait_for_locks_that_threads_of_the_parent_held(
     _run_forked("""
         executor = client._executor
         locks = [executor._lock, executor._transport._lock, executor._ledger._lock, quota._accounts._lock]
-        pool, = executor._transport._pools.values()
         for lock in locks:
             lock.acquire()
-        pool.engine._optional_thread_lock.__enter__()
 
         def work():
             client.exchanges.list()
@@ -534,7 +532,6 @@ def test_a_forked_child_does_not_wait_for_locks_that_threads_of_the_parent_held(
         pid = in_child(work)
         for lock in locks:
             lock.release()
-        pool.engine._optional_thread_lock.__exit__()
         _, status = os.waitpid(pid, 0)
         assert status == 0, status
         client.exchanges.list()

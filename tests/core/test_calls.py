@@ -38,7 +38,7 @@ def begin(
 ) -> Progress[Any]:
     return Progress(
         operation,
-        WireRequest("GET", "/v1/exports/exp_1", b"/v1/exports/exp_1", [], None),
+        WireRequest("GET", "/v1/exports/exp_1", b"/v1/exports/exp_1", [], (b"X-Api-Key", Secret(KEY)), None),
         CallOptions().override(**options),
         repeatable=operation.repeatable if repeatable is None else repeatable,
         secret=Secret(KEY),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickhaul._core.origin import DEFAULT_ORIGIN, Origin, is_loopback, read_key, read_origin
+from tickhaul._core.origin import DEFAULT_ORIGIN, Origin, read_key, read_origin
 
 
 @pytest.fixture(autouse=True)
@@ -136,28 +136,6 @@ def test_any_text_is_an_origin_or_a_value_error(text: str) -> None:
     assert not set(origin.authority) & set(" /\\@?#%")
     assert 0 < origin.port < 65_536
     assert read_origin(str(origin), allow_plain_http=True) == origin
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("localhost", True),
-        ("127.0.0.1", True),
-        ("127.255.255.254", True),
-        ("::1", True),
-        ("128.0.0.1", False),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("127.1", False),
-        ("localhost.example", False),
-        # Not every resolver keeps these from the network, so somebody else may answer.
-        ("api.localhost", False),
-        ("localhost.", False),
-        ("", False),
-    ],
-)
-def test_this_machine_is_known_without_asking_a_resolver(host: str, loopback: bool) -> None:
-    assert is_loopback(host) is loopback
 
 
 @pytest.mark.parametrize("given_key", ["sk_live_1", " sk_live_1\n", "key_xxx.secret", '!"#~'])

@@ -30,12 +30,13 @@ def export(**fields: Any) -> CreateExportRequest:
 def test_a_read_carries_who_and_what_and_nothing_else() -> None:
     request = STAMP.write(operations.GET_EXPORT, {"id": "exp_1"}, None)
     assert (request.method, request.path, request.target) == ("GET", "/v1/exports/exp_1", b"/v1/exports/exp_1")
-    assert request.body is None
-    assert list(request.headers) == [
+    headers, body = request.reveal()
+    assert body is None
+    assert headers == [
         (b"Host", b"api.example:8443"),
         (b"User-Agent", b"tickhaul/0 python/3"),
         (b"Accept", b"application/json"),
-        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"Accept-Encoding", b"gzip"),
         (b"X-Api-Key", KEY.encode()),
     ]
 
@@ -75,9 +76,9 @@ def test_a_write_describes_its_body_and_carries_its_key(
     operation: Any, arguments: dict[str, object], key: str | None, more: list[tuple[bytes, bytes]]
 ) -> None:
     request = STAMP.write(operation, arguments, key)
-    assert list(request.headers)[5:] == more
+    assert list(request.headers)[4:] == more
     length = dict(request.headers).get(b"Content-Length", b"0")
-    assert len(request.body or b"") == int(length)
+    assert len(request.reveal()[1] or b"") == int(length)
 
 
 def test_requests_do_not_share_their_headers() -> None:
@@ -91,7 +92,7 @@ def test_a_body_is_a_snapshot() -> None:
     request = STAMP.write(operations.CREATE_EXPORT, {"body": body}, UUID)
     body.schema = "normalized"
     body.additional_properties["more"] = 1
-    assert json.loads(request.body or b"") == {
+    assert json.loads(request.reveal()[1] or b"") == {
         "datastream_id": 1,
         "start_time": "1",
         "end_time": "2",
@@ -178,6 +179,7 @@ def test_any_text_travels_as_one_part_of_the_path_or_the_query(
 
 def test_a_request_shows_neither_its_headers_nor_its_body() -> None:
     request = STAMP.write(operations.CREATE_EXPORT, {"body": export()}, UUID)
-    assert KEY not in repr(request)
-    assert KEY not in repr(STAMP)
     assert isinstance(request, WireRequest)
+    assert KEY not in repr(STAMP)
+    assert KEY not in repr(request)
+    assert KEY not in repr([getattr(request, name) for name in WireRequest.__slots__])

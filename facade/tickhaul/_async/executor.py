@@ -39,9 +39,6 @@ T = TypeVar("T")
 _log = logging.getLogger("tickhaul")
 _CLOSED = "the client is closed; build a new one"
 
-ANSWER_LIMIT = 256 * 1024 * 1024
-"""Bytes an answer may have unless said otherwise: far above any page of JSON, far below a machine's memory."""
-
 
 class AsyncClock:
     """The time, and how to let it pass; tests bring their own."""
@@ -91,7 +88,6 @@ class AsyncExecutor:
         proxy: the proxy to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
         reader: knows what the service's answers mean.
-        limit: bytes an answer may have; `ANSWER_LIMIT` by default.
     """
 
     def __init__(
@@ -107,7 +103,6 @@ class AsyncExecutor:
         proxy: str | None,
         proxy_setting: str | None,
         reader: Reader = answers,
-        limit: int | None = None,
     ) -> None:
         self.origin = origin
         self.clock = AsyncClock()
@@ -119,7 +114,6 @@ class AsyncExecutor:
         self._secret = secret
         self._stamp = stamp
         self._reader = reader
-        self._limit = ANSWER_LIMIT if limit is None else limit
         self._ledger = ledger
         self._hooks = hooks
         self._transport: AsyncTransport | None = None
@@ -167,14 +161,20 @@ class AsyncExecutor:
             reader=self._reader,
             deadline=deadline,
         )
-        while True:
-            outcome = await self._try(call, key)
-            if isinstance(outcome, Answer) and outcome.is_success:
-                return call.result(outcome)
-            attempt = call.attempt
-            wait = call.after(outcome, self.clock.time())
-            self._tell_retry(call, attempt, wait, outcome)
-            await self.clock.sleep(wait)
+        try:
+            while True:
+                outcome = await self._try(call, key)
+                if isinstance(outcome, Answer) and outcome.is_success:
+                    return call.result(outcome)
+                attempt = call.attempt
+                wait = call.after(outcome, self.clock.time())
+                self._tell_retry(call, attempt, wait, outcome)
+                await self.clock.sleep(wait)
+        except BaseException as error:
+            if self._ledger is not None and is_interrupt(error):
+                # It may have come between taking a slot and noting who has to give it back.
+                self._ledger.forget_in_flight()
+            raise
 
     async def aclose(self) -> None:
         """Close the connections; later calls are refused, and those under way end with an error."""
@@ -197,7 +197,9 @@ class AsyncExecutor:
         limits = None
         try:
             self._tell_request(call, key)
-            outcome = await self._open().send(call.request, timeout=call.options.timeout, until=call.deadline)
+            outcome = await self._open().send(
+                call.request, limit=call.operation.limit, timeout=call.options.timeout, until=call.deadline
+            )
             if isinstance(outcome, Answer):
                 limits = read_rate_limits(outcome.headers, self.clock.time())
         finally:
@@ -230,9 +232,7 @@ class AsyncExecutor:
                     raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
-                    transport = AsyncTransport(
-                        self.origin, ssl_context=self.ssl_context, proxy=self._proxy, limit=self._limit
-                    )
+                    transport = AsyncTransport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
                     self._transport = transport
         return transport
 
@@ -268,3 +268,12 @@ class AsyncExecutor:
     def _request_id(self, answer: Answer) -> str | None:
         # Plainly, for a header holds the key as it is or not at all, and this runs for every answer.
         return answer.request_id and answer.request_id.replace(self._secret.reveal(), MASK)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an exception may have come between any two steps of this thread, such as Ctrl-C."""
+    if isinstance(error, Exception):
+        return False
+    from tickhaul._async import primitives  # noqa: PLC0415 (as above)
+
+    return primitives.is_interrupt(error)

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
         """Runs a coroutine function from a worker thread and returns its result."""
 
         def __call__(self, function: Callable[[], Awaitable[T]], /) -> T: ...
+
+    class Closable(Protocol):
+        """A connection, or a stream of one."""
+
+        async def aclose(self) -> None: ...
 
 
 T = TypeVar("T")
@@ -67,6 +73,32 @@ async def start_tls(
 async def hang_up(stream: httpcore.AsyncNetworkStream, *, in_use: bool) -> None:  # noqa: ARG001 (the sync side needs it)
     """Close a connection; a task that waits for it is woken."""
     await stream.aclose()
+
+
+async def close(connection: Closable) -> None:
+    """Close a connection to its end, also in a task that was canceled."""
+    with anyio.CancelScope(shield=True), suppress(OSError):
+        # One that cannot be closed in good order is closed all the same.
+        await connection.aclose()
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an exception may have come between any two steps of this thread, such as Ctrl-C.
+
+    The cancellation of a task is none: it comes where the task waits.
+    """
+    return not isinstance(error, (Exception, GeneratorExit, anyio.get_cancelled_exc_class()))
+
+
+def has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Whether a stream holds bytes that have left the system's socket and were not read."""
+    # The event loop reads ahead, and has no public word for it.
+    inner = getattr(stream, "_stream", None)
+    while inner is not None:
+        if getattr(getattr(inner, "_protocol", None), "read_queue", None):
+            return True
+        inner = getattr(inner, "transport_stream", None)
+    return False
 
 
 class Places:

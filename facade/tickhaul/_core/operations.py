@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 T_co = TypeVar("T_co", covariant=True)
 
+#: Bytes of a response's body. The largest page of any list stays below one megabyte; small texts can become objects of
+#: some twenty times their size, and this is the bound on that too.
+_LIMIT = 8 << 20
+#: The one list without pages of things that are long: a presigned URL for each file of a job.
+_DOWNLOAD_LIMIT = 32 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T_co]):
@@ -26,12 +32,14 @@ class Operation(Generic[T_co]):
         module: its generated module below ``ticksupply_api.api``.
         method: the HTTP method.
         has_body: whether a success has one.
+        limit: bytes a response's body may have; a larger one is given up while it arrives.
     """
 
     name: str
     module: str
     method: str
     has_body: bool = True
+    limit: int = _LIMIT
 
     @property
     def takes_key(self) -> bool:
@@ -97,7 +105,7 @@ GET_EXPORT: Operation[models.ExportJob] = Operation("exports.get", "exports.get_
 DELETE_EXPORT: Operation[None] = Operation("exports.delete", "exports.delete_export", "DELETE", has_body=False)
 CANCEL_EXPORT: Operation[None] = Operation("exports.cancel", "exports.cancel_export", "POST", has_body=False)
 GET_EXPORT_DOWNLOAD: Operation[models.Download] = Operation(
-    "exports.get_download", "exports.get_export_download", "GET"
+    "exports.get_download", "exports.get_export_download", "GET", limit=_DOWNLOAD_LIMIT
 )
 
 LIST_EXPORT_SCHEMAS: Operation[list[models.SchemaListItem]] = Operation(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tickhaul._core.secrets import Secret
+from tickhaul.net.hosts import is_loopback
 
 DEFAULT_ORIGIN = "https://api.ticksupply.com"
 KEY_VARIABLE = "TICKSUPPLY_API_KEY"
@@ -76,19 +77,6 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
             "or pass allow_plain_http=True (--allow-plain-http) if this network is trusted"
         )
     return origin
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by definition, without asking a resolver.
-
-    Names below ``localhost`` are not: not every resolver keeps them from the network.
-    """
-    import ipaddress  # noqa: PLC0415 (only an origin without TLS asks)
-
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _ascii(host: str) -> str:

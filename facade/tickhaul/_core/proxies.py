@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tickhaul._core.origin import is_loopback
+from tickhaul.net.proxies import proxy_from_environment
 
 if TYPE_CHECKING:
     from tickhaul._core.origin import Origin
@@ -20,8 +18,8 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
 
     Args:
         proxy: what the caller asked for; ``None`` reads ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``
-            (on macOS and Windows the system's settings too) unless it would carry the key unencrypted away from this
-            machine and back, and ``""`` means a direct connection in any case.
+            (on macOS and Windows the system's settings too) for all but plain HTTP to this machine, and ``""`` means a
+            direct connection in any case.
         origin: where the client connects to.
 
     Raises:
@@ -29,7 +27,7 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
         TypeError: it is not text.
     """
     if proxy is None:
-        proxy = _from_settings(origin)
+        proxy = proxy_from_environment(origin.scheme, origin.host, origin.port)
     if not isinstance(proxy, str):
         raise TypeError(f"proxy must be a str, not {type(proxy).__name__}")
     if not proxy:
@@ -52,21 +50,3 @@ def _speaks_socks() -> bool:
     from importlib.util import find_spec  # noqa: PLC0415 (only those with such a proxy pay for it)
 
     return find_spec("socksio") is not None
-
-
-def _from_settings(origin: Origin) -> str:
-    """The proxy's URL, or ``""``."""
-    if origin.scheme == "http" and is_loopback(origin.host):
-        # Without TLS a proxy elsewhere would see the key on its way to this very machine.
-        return ""
-    if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
-        # Nothing is set, which is usual, and finding out the long way costs more than all else a client needs.
-        return ""
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (as above)
-
-    if proxy_bypass(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
-        return ""
-    settings = getproxies()
-    proxy = settings.get(origin.scheme) or settings.get("all") or ""
-    # `HTTPS_PROXY=proxy.example:3128` is how most people write it.
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy

@@ -143,6 +143,14 @@ class Ledger:
                 self._minute.adopt(limits.minute, self._in_flight)
                 self._hour.adopt(limits.hour, self._in_flight)
 
+    def forget_in_flight(self) -> None:
+        """Count the requests on their way anew from zero: an interrupt may have kept one from settling.
+
+        Those of other threads are counted too low until they end, which their own counts below make up for.
+        """
+        with self._lock:
+            self._in_flight = 0
+
     def close_until(self, moment: float) -> None:
         """Send nothing before a moment: the service answered 429, so whoever it was has used the quota up.
 

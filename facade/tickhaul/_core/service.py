@@ -24,7 +24,8 @@ class Action(Protocol[T_co]):
     """An operation of a service: what people call it, and what may be done with it.
 
     It may take an idempotency key, be harmless to repeat even after it was carried out, and have a body in its success,
-    which ``parse`` makes a model of. What ``parse`` is handed is between the action and the service's reader.
+    which ``parse`` makes a model of. What ``parse`` is handed is between the action and the service's reader. The body
+    has at most ``limit`` bytes.
     """
 
     @property
@@ -35,6 +36,8 @@ class Action(Protocol[T_co]):
     def repeatable(self) -> bool: ...
     @property
     def has_body(self) -> bool: ...
+    @property
+    def limit(self) -> int: ...
     def parse(self, body: Any, /) -> T_co: ...  # of whatever type the service's reader hands over
 
 

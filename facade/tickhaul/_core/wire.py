@@ -7,30 +7,41 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
+from tickhaul._core.secrets import Secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tickhaul._core.operations import Operation
-    from tickhaul._core.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WireRequest:
-    """One request. It has no ``repr`` of its own, because its headers hold the API key.
+    """One request.
+
+    Secrets stay wrapped until it is sent: tools that report errors show the variables of every function on the way.
 
     Attributes:
         method: the HTTP method.
         path: the percent-encoded path, fit for logs.
         target: path and query.
-        headers: name and value of each, ``Host`` included.
-        body: the encoded JSON, or ``None``.
+        headers: name and value of each but the credential, ``Host`` included.
+        credential: name and value of the header that says who is asking.
+        body: the encoded body, or ``None``.
     """
 
     method: str
     path: str
     target: bytes
     headers: Sequence[tuple[bytes, bytes]]
-    body: bytes | None
+    credential: tuple[bytes, Secret]
+    body: bytes | Secret | None
+
+    def reveal(self) -> tuple[list[tuple[bytes, bytes]], bytes | None]:
+        """All headers and the body as they go on the wire, for the one place that puts them there."""
+        name, secret = self.credential
+        body = self.body.reveal().encode() if isinstance(self.body, Secret) else self.body
+        return [*self.headers, (name, secret.reveal().encode())], body
 
 
 class Stamp:
@@ -47,9 +58,9 @@ class Stamp:
             (b"Host", authority.encode()),
             (b"User-Agent", user_agent.encode()),
             (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            (b"X-Api-Key", secret.reveal().encode()),
+            (b"Accept-Encoding", b"gzip"),
         ]
+        self._credential = (b"X-Api-Key", secret)
 
     def write(self, operation: Operation[object], arguments: Mapping[str, object], key: str | None) -> WireRequest:
         """The request of a call.
@@ -80,6 +91,7 @@ class Stamp:
             path=path,
             target=(f"{path}?{query}" if query else path).encode(),
             headers=headers,
+            credential=self._credential,
             body=body,
         )
 

@@ -14,7 +14,7 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.enginelog import cut_engine_log
-from tickhaul._sync.primitives import connect, hang_up, new_backend, start_tls
+from tickhaul._sync.primitives import close, connect, hang_up, has_unread, new_backend, start_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,15 +54,17 @@ class DeadlineStream(httpcore.NetworkStream):
 
     Args:
         inner: the stream that does the work.
+        below: the stream this one speaks TLS on, if it does.
     """
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, below: DeadlineStream | None = None) -> None:
         self._inner = inner
+        self._below = below
         self._in_use = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._in_use = True
         try:
+            self._in_use = True
             return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
         except ssl.SSLError as error:
             # The engine's event-loop backend lets it through, such as the alert of a server that refuses this client.
@@ -71,8 +73,8 @@ class DeadlineStream(httpcore.NetworkStream):
             self._in_use = False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._in_use = True
         try:
+            self._in_use = True
             for start in range(0, len(buffer), _PIECE):
                 self._inner.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
         except ssl.SSLError as error:
@@ -88,15 +90,42 @@ class DeadlineStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
         try:
-            return DeadlineStream(start_tls(self._inner, ssl_context, server_hostname, left))
+            return DeadlineStream(start_tls(self._inner, ssl_context, server_hostname, left), self)
         except httpcore.ConnectError as error:
             # Told apart here, because the engine takes the cause off the errors that pass through its pool.
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 raise Untrusted(error.__cause__.verify_message) from error
             raise
+        except BaseException:
+            # The engine does not know this stream yet, so nobody else would close it.
+            close(self)
+            raise
 
     def get_extra_info(self, info: str) -> object:
+        if info == "is_readable":
+            # The engine asks before it uses a connection again, to see whether the other end has closed it. Whatever
+            # else has come by then belongs to no request either, wherever it is kept on its way here.
+            return bool(self._inner.get_extra_info(info)) or self._has_unread()
         return self._inner.get_extra_info(info)
+
+    def _has_unread(self) -> bool:
+        if has_unread(self._inner) or _decrypts(self._inner.get_extra_info("ssl_object")):
+            return True
+        return self._below is not None and self._below._has_unread()  # noqa: SLF001 (an instance of this class)
+
+
+def _decrypts(layer: object) -> bool:
+    """Whether a layer of TLS gives bytes without reading from the network; they are lost by asking."""
+    if isinstance(layer, ssl.SSLSocket):
+        return layer.pending() > 0
+    if not isinstance(layer, ssl.SSLObject):
+        return False
+    try:
+        return bool(layer.read(1))
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
 
 
 def _left(timeout: float | None, expired: type[httpcore.TimeoutException]) -> float | None:

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
         """Runs a function and returns its result."""
 
         def __call__(self, function: Callable[[], T], /) -> T: ...
+
+    class Closable(Protocol):
+        """A connection, or a stream of one."""
+
+        def close(self) -> None: ...
 
 
 T = TypeVar("T")
@@ -88,23 +94,49 @@ def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:
         stream.close()
 
 
+def close(connection: Closable) -> None:
+    """Close a connection."""
+    with suppress(OSError):
+        # One that cannot be closed in good order is closed all the same.
+        connection.close()
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an exception may have come between any two steps of this thread, such as Ctrl-C."""
+    return not isinstance(error, Exception)
+
+
+def has_unread(stream: httpcore.NetworkStream) -> bool:  # noqa: ARG001 (the async side needs it)
+    """Whether a stream holds bytes that have left the system's socket and were not read; of a plain one there are none."""
+    return False
+
+
 class Places:
     """So many places, each for one at a time.
+
+    Made of a queue, each step of which is one step of the interpreter: inside a semaphore of the standard library an
+    interrupt leaves a lock behind, and everybody waits for ever.
 
     Args:
         count: how many.
     """
 
     def __init__(self, count: int) -> None:
-        self._free = threading.Semaphore(count)
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(count):
+            self._free.put(None)
 
     def take(self, seconds: float) -> bool:
         """Take a place, which must be given back; ``False`` when none became free in so many seconds."""
-        return self._free.acquire(timeout=seconds)
+        try:
+            self._free.get(timeout=min(seconds, threading.TIMEOUT_MAX))
+        except Empty:
+            return False
+        return True
 
     def give_back(self) -> None:
-        """Give a place to whoever waits for one, or keep it free."""
-        self._free.release()
+        """Give a place to the next thread that waits for one, or keep it free."""
+        self._free.put(None)
 
 
 class Tie:

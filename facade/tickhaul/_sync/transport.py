@@ -1,8 +1,8 @@
 # Written by tools/unasync.py from the module of the same name under _async. Edit that one.
 """Sending one request and taking in its whole answer: the only place that touches the HTTP libraries.
 
-It sits on the connection pool of httpx's engine. The layer above that pool, ``httpx.Client``, follows redirects, keeps
-cookies and writes whole URLs to its log; none of that may happen to a request that carries an API key.
+It sits on the connections of httpx's engine. The layer above them, ``httpx.Client``, follows redirects, keeps cookies
+and writes whole URLs to its log; none of that may happen to a request that carries an API key.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import ssl
 import threading
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,41 +19,30 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
+from tickhaul._core.bodies import Body, Unreadable
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
+from tickhaul._sync.connections import Connections, Loan
 from tickhaul._sync.network import DeadlineBackend, Untrusted
-from tickhaul._sync.primitives import Places, home, tie
+from tickhaul._sync.primitives import home, is_interrupt, tie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
     from tickhaul._core.wire import WireRequest
     from tickhaul._sync.primitives import Tie
 
-_MAX_CONNECTIONS = 64
 _KEEPALIVE_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _SOCKS = ("socks5", "socks5h")
+#: Bytes of an error's body that are read; the service's own have some hundred.
+_ERROR_LIMIT = 1 << 20
+#: Whose exceptions mean that the exchange failed: this package's own, the HTTP engine's, and those of what it stands on.
+_OURS = frozenset({"tickhaul", "httpcore", "h11", "anyio", "asyncio", "trio", "socksio", "ssl", "socket", "builtins"})
 
 #: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
 _inherited: list[object] = []
 _CLOSED = "the client was closed during the call"
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """The connections of one event loop, or of all threads.
-
-    Attributes:
-        engine: keeps and uses them.
-        places: how many may be in use. The engine could count them too, but of a call that is called off while it
-            waits in the engine's own queue, the connection meant for it may stay counted for ever.
-    """
-
-    engine: httpcore.ConnectionPool
-    places: Places
 
 
 class Transport:
@@ -64,52 +52,54 @@ class Transport:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
         proxy: the proxy's URL, or ``None`` for a direct connection.
-        limit: bytes an answer may have, unpacked. A larger one is given up before it takes more memory than that.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
         self._origin = origin
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
         self._ssl_context = ssl_context
         self._proxy = proxy
-        self._pools: dict[object, _Pool] = {}
+        self._pools: dict[object, Connections] = {}
         self._ties: dict[object, Tie] = {}
         self._closed = False
         self._lock = threading.Lock()
         renew_after_fork(self)
 
-    def send(self, request: WireRequest, *, timeout: float, until: Deadline) -> Answer | Lost:
-        """Send a request and take in its answer.
+    def send(self, request: WireRequest, *, limit: int, timeout: float, until: Deadline) -> Answer | Lost:
+        """Send a request and take in its response.
 
         Args:
             request: what to send.
+            limit: bytes the response's body may have, unpacked. A larger one is given up while it arrives.
             timeout: seconds of silence on one socket wait.
             until: when the whole call must be over.
 
         Returns:
-            The answer, or that no complete one came. A loss is returned, not raised: an exception's context would hold
-            the request with its key.
+            The response, or that no complete one came. A loss is returned, not raised: an exception's context would
+            hold the request with its key.
         """
         pool = self._pool()
-        if not pool.places.take(until.bound(timeout)):
-            return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
-        running = deadline.current.set(until)
+        loan, running = Loan(), deadline.current.set(until)
         try:
-            if self._closed:
-                raise RuntimeError(_CLOSED)
-            return self._exchange(pool.engine, request, timeout, until)
-        except (
-            httpcore.NetworkError,
-            httpcore.TimeoutException,
-            httpcore.ProtocolError,
-            httpcore.ProxyError,
-        ) as error:
-            return self._lost(error, timeout, until)
+            places = pool.places
+            if not places.take(until.bound(timeout)):
+                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
+            try:
+                if self._closed:
+                    raise RuntimeError(_CLOSED)
+                return self._exchange(pool, loan, request, limit, timeout, until)
+            finally:
+                places.give_back()
+        except BaseException as error:
+            if is_interrupt(error):
+                pool.start_over()
+            pool.drop(loan)
+            # The engine's frames hold the request as it is sent, with its key.
+            error.__context__ = error.__traceback__ = None
+            raise
         finally:
             deadline.current.reset(running)
-            pool.places.give_back()
 
     def close(self) -> None:
         """Close the connections; those of other event loops are closed by their loops."""
@@ -127,68 +117,59 @@ class Transport:
         self._pools, self._ties = {}, {}
 
     def _exchange(
-        self, engine: httpcore.ConnectionPool, request: WireRequest, timeout: float, until: Deadline
+        self, pool: Connections, loan: Loan, request: WireRequest, limit: int, timeout: float, until: Deadline
     ) -> Answer | Lost:
         began = perf_counter()
-        message = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
-            headers=request.headers,
-            content=request.body,
-            extensions={
-                "timeout": {
-                    "connect": until.bound(min(timeout, _CONNECT_SECONDS)),
-                    "read": timeout,
-                    "write": timeout,
-                }
-            },
-        )
-        response = engine.handle_request(message)
-        pieces: list[bytes] = []
         try:
-            left = self._limit
+            response = self._ask(pool.take(loan), request, timeout, until)
+            success = 200 <= response.status < 300
+            body = Body(
+                [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"],
+                limit=limit if success else min(limit, _ERROR_LIMIT),
+                until=until,
+            )
             for piece in response.iter_stream():
-                left -= len(piece)
-                if left < 0:
-                    return self._too_large()
-                pieces.append(piece)
-        finally:
+                if not body.take(piece):
+                    break
             response.close()
-        if self._closed:
-            # A connection made after the engine was closed: nobody else will close it.
-            response.extensions["network_stream"].close()
-        return self._read(response, pieces, began)
-
-    def _read(self, response: httpcore.Response, pieces: Sequence[bytes], began: float) -> Answer | Lost:
+            pool.give_back(loan, response)
+        except Exception as error:
+            pool.drop(loan)
+            if type(error).__module__.partition(".")[0] not in _OURS:
+                # Somebody else's, such as what a handler of a signal raises.
+                raise
+            return self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        if pieces and "content-encoding" in headers:
-            unpacked = self._unpack(response, pieces)
-            if isinstance(unpacked, Lost):
-                return unpacked
-            pieces = unpacked
-        return Answer(status=response.status, headers=headers, body=b"".join(pieces), duration=perf_counter() - began)
+        content, unreadable, took = body.content(), None, perf_counter() - began
+        if isinstance(content, Lost) and success:
+            return content
+        if isinstance(content, Lost | Unreadable):
+            # The status is good for itself: of a success it is known that it is one, and an error needs no words.
+            unreadable = content.text if isinstance(content, Lost) else content.reason
+            content = b""
+        return Answer(response.status, headers, content, took, unreadable)
 
-    def _unpack(self, response: httpcore.Response, pieces: Iterable[bytes]) -> Sequence[bytes] | Lost:
-        import httpx  # noqa: PLC0415 (as above)
+    def _ask(
+        self, connection: httpcore.ConnectionInterface, request: WireRequest, timeout: float, until: Deadline
+    ) -> httpcore.Response:
+        headers, content = request.reveal()
+        return connection.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=self._scheme, host=self._host, port=self._origin.port, target=request.target),
+                headers=headers,
+                content=content,
+                extensions={
+                    "timeout": {
+                        "connect": until.bound(min(timeout, _CONNECT_SECONDS)),
+                        "read": timeout,
+                        "write": timeout,
+                    }
+                },
+            )
+        )
 
-        # The body is complete; httpx unpacks every encoding asked for, here piece by piece, so that a few bytes that
-        # stand for many do not fill the memory.
-        unpacked: list[bytes] = []
-        left = self._limit
-        try:
-            for piece in httpx.Response(response.status, headers=response.headers, content=iter(pieces)).iter_bytes():
-                left -= len(piece)
-                if left < 0:
-                    return self._too_large()
-                unpacked.append(piece)
-        except httpx.DecodingError as error:
-            return Lost(Loss.MAYBE_DONE, f"the answer's content encoding is broken: {error}")
-        return unpacked
-
-    def _too_large(self) -> Lost:
-        return Lost(Loss.HOPELESS, f"the answer has more than {self._limit:,} bytes, the most this client takes")
-
-    def _pool(self) -> _Pool:
+    def _pool(self) -> Connections:
         owner = home()
         pool = self._pools.get(owner)
         if pool is None:
@@ -197,19 +178,22 @@ class Transport:
                     raise RuntimeError(_CLOSED)
                 pool = self._pools.get(owner)
                 if pool is None:
-                    pool = self._pools[owner] = _Pool(self._open_pool(), Places(_MAX_CONNECTIONS))
-                    # This never waits, so the lock is not held across a switch of tasks.
-                    self._ties[owner] = tie(partial(_close, self._pools, owner))
+                    origin = httpcore.Origin(self._scheme, self._host, self._origin.port)
+                    pool = Connections(partial(self._open_pool().create_connection, origin))
+                    # This never waits, so the lock is not held across a switch of tasks. The pool is in use only once
+                    # its end is seen to.
+                    self._ties[owner] = tie(partial(_close, self._pools, owner, pool))
+                    self._pools[owner] = pool
         return pool
 
     def _open_pool(self) -> httpcore.ConnectionPool:
+        """The engine's pool, which only makes connections here."""
         backend = DeadlineBackend()
         # Reading the system's certificates takes longer than a request; a plain-http origin needs none of them.
         context = self._trust() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._proxy is None:
             return httpcore.ConnectionPool(
                 ssl_context=context,
-                max_connections=None,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
@@ -223,7 +207,6 @@ class Transport:
                 bare.geturl(),
                 proxy_auth=login,
                 ssl_context=context,
-                max_connections=None,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
@@ -232,7 +215,6 @@ class Transport:
             proxy_auth=login,
             ssl_context=context,
             proxy_ssl_context=self._trust() if parts.scheme == "https" else None,
-            max_connections=None,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             network_backend=backend,
         )
@@ -246,6 +228,8 @@ class Transport:
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
+            case httpcore.ConnectionNotAvailable():
+                return Lost(Loss.NOT_SENT, "the connection was closed before the request was sent")
             case Untrusted():
                 return Lost(
                     Loss.HOPELESS,
@@ -276,5 +260,7 @@ def _within(seconds: float, until: Deadline) -> str:
     return f"within {seconds:g} s" if until.remaining() > 0 else "before the deadline"
 
 
-def _close(pools: dict[object, _Pool], owner: object) -> None:
-    pools.pop(owner).engine.close()
+def _close(pools: dict[object, Connections], owner: object, pool: Connections) -> None:
+    if pools.get(owner) is pool:
+        del pools[owner]
+    pool.close()

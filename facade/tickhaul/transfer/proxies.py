@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import os
-import sys
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from tickhaul.net.proxies import proxy_from_environment
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _LONGEST = 255  # bytes of a user name or a password that SOCKS can carry (RFC 1929)
@@ -81,7 +81,7 @@ def parse_proxy(url: str) -> Proxy:
 
 
 def proxy_for(target: SplitResult, *, proxy: str | None, trust_env: bool) -> Proxy | None:
-    """The proxy for a URL: the one asked for, else the environment's, unless ``NO_PROXY`` exempts the host.
+    """The proxy for a URL: the one asked for, else the environment's.
 
     Args:
         target: the URL, split.
@@ -94,17 +94,7 @@ def proxy_for(target: SplitResult, *, proxy: str | None, trust_env: bool) -> Pro
     """
     if proxy is not None:
         return parse_proxy(proxy)
-    if not trust_env or not _any_said():
-        return None
-    import urllib.request  # noqa: PLC0415 - 30 ms that a transfer with its own proxy, or none, need not pay
-
-    found = urllib.request.getproxies()
-    url = found.get(target.scheme) or found.get("all")
-    if not url or urllib.request.proxy_bypass(target.netloc.rpartition("@")[2]):
-        return None
-    return parse_proxy(url)
-
-
-def _any_said() -> bool:
-    """Whether the environment, or the system's settings where there are such, may name a proxy."""
-    return sys.platform in {"darwin", "win32"} or any(name.lower().endswith("_proxy") for name in os.environ)
+    # The default port is only compared with one that NO_PROXY names.
+    port = target.port or _PORTS.get(target.scheme, 0)
+    url = proxy_from_environment(target.scheme, target.hostname or "", port) if trust_env else ""
+    return parse_proxy(url) if url else None

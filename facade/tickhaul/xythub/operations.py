@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 FRAMED = "application/octet-stream"
 FORM = "application/x-www-form-urlencoded"
+#: Bytes of a response that is no data: a token, an error, what a frame has beside its message.
+SMALL = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Operation(Generic[T]):
         method: the HTTP method.
         content_type: what the request's body is; ``None`` for requests without one.
         confidential: whether the body of a success is itself a secret.
+        limit: bytes a response's body may have; a larger one is given up while it arrives.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Operation(Generic[T]):
     method: str = "POST"
     content_type: str | None = FRAMED
     confidential: bool = False
+    limit: int = SMALL
 
     @property
     def takes_key(self) -> bool:

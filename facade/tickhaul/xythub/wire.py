@@ -26,7 +26,7 @@ class FrameWriter:
             (b"Host", authority.encode()),
             (b"User-Agent", user_agent.encode()),
             (b"Accept", b"*/*"),
-            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"Accept-Encoding", b"gzip"),
         ]
 
     def write(
@@ -43,11 +43,11 @@ class FrameWriter:
                 of that name. Secrets are wrapped, for tools that report errors show the variables of a call.
             key: always ``None``.
         """
-        given = cast("bytes | Secret | None", arguments["body"])
-        body = given.reveal().encode() if isinstance(given, Secret) else given
-        authorization = cast("Secret", arguments["authorization"])
-        headers = [*self._headers, (b"Authorization", authorization.reveal().encode())]
+        body = cast("bytes | Secret | None", arguments["body"])
+        credential = (b"Authorization", cast("Secret", arguments["authorization"]))
+        headers = list(self._headers)
         if body is not None:
+            length = len(body.reveal().encode() if isinstance(body, Secret) else body)
             headers.append((b"Content-Type", (operation.content_type or "").encode()))
-            headers.append((b"Content-Length", str(len(body)).encode()))
-        return WireRequest(operation.method, operation.path, operation.path.encode(), headers, body)
+            headers.append((b"Content-Length", str(length).encode()))
+        return WireRequest(operation.method, operation.path, operation.path.encode(), headers, credential, body)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tickhaul import errors
+from tickhaul._async.executor import is_interrupt
 from tickhaul._core.forks import renew_after_fork
 from tickhaul.xythub.errors import TokenError
 from tickhaul.xythub.grants import read_grant
@@ -99,6 +100,15 @@ class AsyncTokens:
         held = self._usable(refused)
         if held is not None:
             return held
+        try:
+            return await self._take_in_turn(options, deadline, refused)
+        except BaseException as error:
+            if is_interrupt(error):
+                # It may have come between entering a door and noting who has to leave it.
+                self.renew()
+            raise
+
+    async def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
         from tickhaul._async.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals

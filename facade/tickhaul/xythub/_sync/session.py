@@ -18,7 +18,7 @@ from tickhaul.xythub._sync.tokens import Tokens
 from tickhaul.xythub.addresses import read_address
 from tickhaul.xythub.contracts import find_contract
 from tickhaul.xythub.framing import frame, read_delimited_from
-from tickhaul.xythub.operations import Operation
+from tickhaul.xythub.operations import SMALL, Operation
 from tickhaul.xythub.rows import read_rows
 from tickhaul.xythub.settings import LOOKUPS
 from tickhaul.xythub.wire import FrameWriter
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="Message")
 T = TypeVar("T")
-
-#: Bytes an answer may have beside its message: the frame's own, and errors, which are JSON.
-_BESIDES = 1 << 20
 
 
 class Session:
@@ -97,7 +94,6 @@ class Session:
                 proxy=choose_proxy(proxy, origin),
                 proxy_setting=proxy,
                 reader=answers,
-                limit=self.limit + _BESIDES,
             )
             for origin in {auth.origin, self.data.origin, self.lookup.origin}
         }
@@ -227,7 +223,8 @@ class HubCaller:
         """
         address, path = place
         body = frame(request, marker=self.session.settings.marker)
-        return (self.session.call(address, Operation(name, path, parse), body, self.options))[0]
+        operation = Operation(name, path, parse, limit=self.session.limit + SMALL)
+        return (self.session.call(address, operation, body, self.options))[0]
 
     def place(self, name: str) -> tuple[Address, str]:
         """Where a typed operation is."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul import errors
 from tickhaul._core.forks import renew_after_fork
+from tickhaul._sync.executor import is_interrupt
 from tickhaul.xythub.errors import TokenError
 from tickhaul.xythub.grants import read_grant
 from tickhaul.xythub.operations import FORM, Operation
@@ -100,6 +101,15 @@ class Tokens:
         held = self._usable(refused)
         if held is not None:
             return held
+        try:
+            return self._take_in_turn(options, deadline, refused)
+        except BaseException as error:
+            if is_interrupt(error):
+                # It may have come between entering a door and noting who has to leave it.
+                self.renew()
+            raise
+
+    def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
         from tickhaul._sync.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals

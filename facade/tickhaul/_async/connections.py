@@ -1,0 +1,159 @@
+"""The connections of one event loop, or of all threads: each is used by one call at a time, and kept only when clean.
+
+The HTTP engine has a pool too. It hands a connection on although the server left something behind a response, which
+the next call would then take for its own; and an interrupt inside its locks leaves it unusable. What there is here to
+share is changed by single steps that an interrupt either sees done or not.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tickhaul._async.primitives import Places, close
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpcore
+
+    Idle = deque["httpcore.AsyncConnectionInterface"]
+
+#: How many calls may be under way.
+LIMIT = 64
+#: What ends with its head, whatever that says (RFC 9112 section 6.3).
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class AsyncLoan:
+    """What one call has in its hands.
+
+    Attributes:
+        connection: the connection, or ``None`` before there is one and after it was given back.
+    """
+
+    __slots__ = ("connection",)
+
+    def __init__(self) -> None:
+        self.connection: httpcore.AsyncConnectionInterface | None = None
+
+
+class AsyncConnections:
+    """Connections to one origin.
+
+    Args:
+        make: a new connection, not connected yet.
+
+    Attributes:
+        places: how many calls may be under way; a call keeps the object it took its place of.
+    """
+
+    def __init__(self, make: Callable[[], httpcore.AsyncConnectionInterface]) -> None:
+        self.places = Places(LIMIT)
+        self._make = make
+        self._idle: Idle = deque()
+        #: Where each connection in use goes when its call is over.
+        self._busy: dict[httpcore.AsyncConnectionInterface, Idle] = {}
+        self._closed = False
+
+    async def take(self, loan: AsyncLoan) -> httpcore.AsyncConnectionInterface:
+        """A connection for one call: the one used last if nothing has come by it since, else a new one.
+
+        Args:
+            loan: is handed the connection, so that an interrupted call knows of it.
+        """
+        idle = self._idle
+        while True:
+            try:
+                connection = idle.pop()
+            except IndexError:
+                connection = self._make()
+                loan.connection = connection
+                self._busy[connection] = idle
+                return connection
+            loan.connection = connection
+            self._busy[connection] = idle
+            if not connection.has_expired():
+                return connection
+            await self.drop(loan)
+
+    async def give_back(self, loan: AsyncLoan, response: httpcore.Response) -> None:
+        """Keep the connection for another call if the exchange on it is over, else close it.
+
+        Args:
+            loan: the connection.
+            response: what came by it, closed.
+        """
+        connection = loan.connection
+        if connection is None or not connection.is_available() or not _is_over(response):
+            await self.drop(loan)
+            return
+        idle = self._busy.pop(connection)
+        idle.append(connection)
+        loan.connection = None
+        if self._closed or idle is not self._idle:
+            await _drain(idle)
+        else:
+            await self._drop_expired()
+
+    async def drop(self, loan: AsyncLoan) -> None:
+        """Close the connection, if there is one."""
+        connection = loan.connection
+        if connection is not None:
+            await close(connection)
+            self._busy.pop(connection, None)
+            loan.connection = None
+
+    async def start_over(self) -> None:
+        """After an interrupt, which may have come between any two steps: use nothing from before it again.
+
+        Calls of other threads and tasks that are under way keep their connections to their end.
+        """
+        before, self._idle = self._idle, deque()
+        self.places = Places(LIMIT)
+        await _drain(before)
+
+    async def aclose(self) -> None:
+        """Close all connections, also those in use; one that is being made is closed when its call is over."""
+        self._closed = True
+        await _drain(self._idle)
+        for connection in list(self._busy):
+            await close(connection)
+
+    async def _drop_expired(self) -> None:
+        """Close the connection that was idle longest if it is of no use any more."""
+        try:
+            oldest = self._idle.popleft()
+        except IndexError:
+            return
+        if oldest.has_expired():
+            await close(oldest)
+        else:
+            self._idle.appendleft(oldest)
+
+
+async def _drain(idle: Idle) -> None:
+    while True:
+        try:
+            connection = idle.pop()
+        except IndexError:
+            return
+        await close(connection)
+
+
+def _is_over(response: httpcore.Response) -> bool:
+    """Whether nothing of an exchange can be left to arrive, or has arrived and was not read.
+
+    What the server sends behind a response would be taken for the response to the next request.
+    """
+    lengths = {value for name, value in response.headers if name.lower() == b"content-length"}
+    chunked = any(name.lower() == b"transfer-encoding" for name, _ in response.headers)
+    if (chunked and lengths) or (response.status in _WITHOUT_BODY and (chunked or lengths - {b"0"})):
+        # The server and this client may differ on where such a response ends.
+        return False
+    try:
+        # The engine has no public word for it. Where it keeps its parser elsewhere, connections are used once.
+        left, _ = response.stream._connection._h11_state.trailing_data  # type: ignore[union-attr]  # noqa: SLF001
+    except AttributeError:
+        return False
+    return not left

@@ -1,0 +1,110 @@
+"""A response's body, taken in piece by piece: unpacked where it is packed, bounded in bytes and in time.
+
+A few kilobytes can unpack to gigabytes, so the bounds are looked at between pieces, before more memory is used. That all
+bytes of a body have arrived does not mean that the packed stream in them is whole: gzip has an end of its own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from tickhaul._core.retry import Loss, Lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tickhaul._core.deadline import Deadline
+
+#: Bytes unpacked between two looks at the clock.
+_PIECE = 256 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+#: The second is the old name of the first (RFC 9110 section 8.4.1.3).
+_ACCEPTED = frozenset({"gzip", "x-gzip"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A body this client cannot use, however often it is sent.
+
+    Attributes:
+        reason: why, in words.
+    """
+
+    reason: str
+
+
+class Body:
+    """A body on its way in.
+
+    Args:
+        codings: the values of all ``Content-Encoding`` headers.
+        limit: bytes it may have, unpacked as well as packed.
+        until: when the call must be over.
+    """
+
+    def __init__(self, codings: Iterable[str], *, limit: int, until: Deadline) -> None:
+        named = [name.strip().lower() for value in codings for name in value.split(",")]
+        packings = [name for name in named if name not in ("", "identity")]
+        self._packed = bool(packings)
+        self._limit = limit
+        self._until = until
+        # A list of pieces would take many times their bytes when a server sends them one by one.
+        self._content = BytesIO()
+        self._arrived = 0
+        self._member: zlib._Decompress | None = None
+        self._whole = not packings
+        self._failure: Lost | Unreadable | None = None
+        if packings and (len(packings) > 1 or packings[0] not in _ACCEPTED):
+            self._failure = Unreadable(f"it is encoded as {', '.join(packings)[:80]!r}, and only gzip was asked for")
+
+    def take(self, piece: bytes) -> bool:
+        """Take in the next piece as it arrived.
+
+        Returns:
+            Whether more is wanted; if not, `content` tells why.
+        """
+        self._arrived += len(piece)
+        if self._failure is None and self._arrived > self._limit:
+            self._refuse_size()
+        elif self._failure is None and self._packed:
+            self._unpack(piece)
+        elif self._failure is None:
+            self._content.write(piece)
+        return self._failure is None
+
+    def content(self) -> bytes | Lost | Unreadable:
+        """The whole body, once its last piece was taken; or that it is incomplete, or of no use to this client."""
+        if self._failure is not None:
+            return self._failure
+        if not self._whole:
+            return Lost(Loss.MAYBE_DONE, "the response's gzip stream ends before its end")
+        return self._content.getvalue()
+
+    def _unpack(self, data: bytes) -> None:
+        while data:
+            if self._until.remaining() <= 0:
+                self._failure = Lost(Loss.MAYBE_DONE, "the response was not unpacked before the deadline")
+                return
+            # Gzip streams may follow one another (RFC 1952 section 2.2), and they are one body then.
+            member = self._member = self._member or zlib.decompressobj(_GZIP)
+            self._whole = False
+            try:
+                piece = member.decompress(data, _PIECE)
+            except zlib.error as error:
+                self._failure = Lost(Loss.MAYBE_DONE, f"the response's gzip stream is damaged: {error}")
+                return
+            self._content.write(piece)
+            if self._content.tell() > self._limit:
+                self._refuse_size()
+                return
+            data = member.unconsumed_tail
+            if member.eof:
+                data = member.unused_data
+                self._member = None
+                self._whole = True
+
+    def _refuse_size(self) -> None:
+        self._failure = Unreadable(f"it has more than {self._limit:,} bytes, the most this client takes")

@@ -1,0 +1,19 @@
+"""Which hosts are this machine."""
+
+from __future__ import annotations
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by definition, without asking a resolver.
+
+    Names below ``localhost`` are not: not every resolver keeps them from the network.
+
+    Args:
+        host: a name in lower case, or an address, an IPv6 address without brackets.
+    """
+    import ipaddress  # noqa: PLC0415 (most clients never ask)
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
