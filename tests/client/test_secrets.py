@@ -26,6 +26,7 @@ from tests.support import bodies
 from tests.support.behaviours import answer, body, done, error, html, last, lose, raw, whole
 from tests.support.clock import FakeClock
 from tests.support.faces import KEY
+from tests.support.interrupts import variables_of
 from tests.support.proxy import ConnectProxy
 
 if TYPE_CHECKING:
@@ -363,3 +364,27 @@ def test_short_keys_do_not_break_the_errors_they_are_hidden_from(serve: Serve, f
             client.exports.get(EXP)
         assert caught.value.status == 404
         assert caught.value.details["n" if key != "n" else "t"] == 1234
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timeout": -1},
+        {"proxy": f"http://me:{PROXY_PASSWORD}@p:port"},
+        {"base_url": "ftp://h"},
+        {"quota": 1},
+        {"key": " x"},
+    ],
+    ids=str,
+)
+def test_a_client_that_could_not_be_built_shows_no_secret_and_can_be_shown(wrong: dict[str, Any]) -> None:
+    options = {"proxy": f"http://me:{PROXY_PASSWORD}@p:1", **wrong}
+    key = KEY + options.pop("key", "")
+    for kind in (Client, AsyncClient):
+        with pytest.raises((ValueError, TypeError)) as caught:
+            kind(key, **options)
+        shown = variables_of(caught.value)
+        assert KEY not in shown
+        assert PROXY_PASSWORD not in shown
+        half_built = object.__new__(kind)
+        assert repr(half_built) == f"<{kind.__name__} of no service: it was not built>"

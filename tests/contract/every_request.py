@@ -74,8 +74,9 @@ def _replace(send: object, send_async: object, add: object) -> None:
 
 
 def _note_sent(request: WireRequest) -> None:
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
-    _note(request.method, request.target.decode("latin-1"), headers, request.body or b"")
+    headers, body = request.reveal()
+    shown = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    _note(request.method, request.target.decode("latin-1"), shown, body or b"")
 
 
 def _note(method: str, target: str, headers: list[tuple[str, str]], body: bytes) -> None:

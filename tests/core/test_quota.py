@@ -343,28 +343,28 @@ def test_a_quota_is_counted_in_whole_requests(arguments: dict[str, Any], error: 
 
 
 def test_clients_of_one_account_share_one_ledger() -> None:
-    first = open_ledger(Quota(), "https://h", "key")
+    first = open_ledger(Quota(), "https://h", Secret("key"))
     assert first is not None
-    assert open_ledger(Quota(5, 5), "https://h", "key") is first
-    assert open_ledger(Quota(), "https://h", "other") is not first
-    assert open_ledger(Quota(), "https://g", "key") is not first
-    assert open_ledger(Quota(shared=False), "https://h", "key") is not first
-    assert open_ledger(None, "https://h", "key") is None
+    assert open_ledger(Quota(5, 5), "https://h", Secret("key")) is first
+    assert open_ledger(Quota(), "https://h", Secret("other")) is not first
+    assert open_ledger(Quota(), "https://g", Secret("key")) is not first
+    assert open_ledger(Quota(shared=False), "https://h", Secret("key")) is not first
+    assert open_ledger(None, "https://h", Secret("key")) is None
 
 
 def test_a_ledger_lives_as_long_as_somebody_uses_it() -> None:
-    first = open_ledger(Quota(5, 5), "https://gone", "key")
+    first = open_ledger(Quota(5, 5), "https://gone", Secret("key"))
     assert first is not None
     assert granted(first, 0.0) == 5
     del first
     gc.collect()
-    second = open_ledger(Quota(7, 7), "https://gone", "key")
+    second = open_ledger(Quota(7, 7), "https://gone", Secret("key"))
     assert second is not None
     assert granted(second, 0.0) == 7
 
 
 def test_the_register_of_ledgers_does_not_show_a_key() -> None:
-    ledger = open_ledger(Quota(), "https://h", "sk_live_hunter2")
+    ledger = open_ledger(Quota(), "https://h", Secret("sk_live_hunter2"))
     assert ledger is not None
     assert "hunter2" not in f"{vars(module._accounts)} {list(module._accounts._ledgers.items())} {vars(ledger)}"
 
@@ -391,14 +391,14 @@ def test_the_register_of_a_forked_child_is_open() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 def test_a_child_forked_while_locks_were_held_can_go_on() -> None:
-    ledger = open_ledger(Quota(10, 100), "https://forked", "key")
+    ledger = open_ledger(Quota(10, 100), "https://forked", Secret("key"))
     assert ledger is not None
     with ledger._lock, module._accounts._lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
         if child == 0:
             code = 1
-            if open_ledger(Quota(), "https://forked", "key") is ledger and ledger.reserve(0.0) == 0.0:
+            if open_ledger(Quota(), "https://forked", Secret("key")) is ledger and ledger.reserve(0.0) == 0.0:
                 code = 42
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42

@@ -13,6 +13,7 @@ from tickhaul._core.options import KEEP, CallOptions, Keep
 from tickhaul._core.origin import read_key, read_origin
 from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.quota import Quota, open_ledger
+from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import Stamp
 from tickhaul._version import __version__
 
@@ -78,8 +79,14 @@ class AsyncClient:
         on_retry: Callable[[RetryInfo], object] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
-        secret = read_key(api_key)
-        origin = read_origin(base_url, allow_plain_http=allow_plain_http)
+        try:
+            secret = read_key(api_key)
+            origin = read_origin(base_url, allow_plain_http=allow_plain_http)
+            chosen_proxy = Secret.wrap(choose_proxy(proxy, origin))
+            proxy_setting = Secret.wrap(proxy)
+        finally:
+            # Tools that report errors show the variables of every function on the way.
+            del api_key, proxy
         self._options = CallOptions().override(
             timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
         )
@@ -87,11 +94,11 @@ class AsyncClient:
             origin=origin,
             secret=secret,
             stamp=Stamp(origin.authority, secret, _USER_AGENT),
-            ledger=open_ledger(quota, str(origin), secret.reveal()),
+            ledger=open_ledger(quota, str(origin), secret),
             hooks=Hooks(on_request, on_retry, on_response),
             ssl_context=ssl_context,
-            proxy=choose_proxy(proxy, origin),
-            proxy_setting=proxy,
+            proxy=chosen_proxy,
+            proxy_setting=proxy_setting,
         )
 
     def with_options(
@@ -204,7 +211,9 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.base_url}>"
+        # Also of a client whose building failed: an error in here would hide the one that says why.
+        executor = getattr(self, "_executor", None)
+        return f"<{type(self).__name__} of {executor.origin if executor else 'no service: it was not built'}>"
 
     @property
     def _caller(self) -> AsyncCaller:

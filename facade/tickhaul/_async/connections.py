@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import httpcore
 
+    from tickhaul._async.network import AsyncDeadlineStream
+
     Idle = deque["httpcore.AsyncConnectionInterface"]
 
 #: How many calls may be under way.
@@ -30,12 +32,14 @@ class AsyncLoan:
 
     Attributes:
         connection: the connection, or ``None`` before there is one and after it was given back.
+        streams: what was opened for it, until it was given back.
     """
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "streams")
 
     def __init__(self) -> None:
         self.connection: httpcore.AsyncConnectionInterface | None = None
+        self.streams: list[AsyncDeadlineStream] = []
 
 
 class AsyncConnections:
@@ -91,18 +95,21 @@ class AsyncConnections:
         idle = self._busy.pop(connection)
         idle.append(connection)
         loan.connection = None
+        loan.streams.clear()
         if self._closed or idle is not self._idle:
             await _drain(idle)
         else:
             await self._drop_expired()
 
     async def drop(self, loan: AsyncLoan) -> None:
-        """Close the connection, if there is one."""
+        """Close what the call has in its hands."""
         connection = loan.connection
         if connection is not None:
             await close(connection)
             self._busy.pop(connection, None)
             loan.connection = None
+        while loan.streams:
+            await close(loan.streams.pop())
 
     async def start_over(self) -> None:
         """After an interrupt, which may have come between any two steps: use nothing from before it again.

@@ -7,6 +7,7 @@ any of them for ever; here each wait is also bounded by what the whole call has 
 from __future__ import annotations
 
 import ssl
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
+
+#: Takes note of the streams that are opened for the exchange that is running in this thread or task: one whose
+#: connection is interrupted, or refused by a proxy, before the engine knows of it would stay open.
+new_streams: ContextVar[list[AsyncDeadlineStream] | None] = ContextVar("tickhaul_new_streams", default=None)
 
 cut_engine_log()
 
@@ -45,7 +50,11 @@ class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
         def left() -> float | None:
             return _left(timeout, httpcore.ConnectTimeout)
 
-        return AsyncDeadlineStream(await connect(self._inner, host, port, left, socket_options))
+        stream = AsyncDeadlineStream(await connect(self._inner, host, port, left, socket_options))
+        opened = new_streams.get()
+        if opened is not None:
+            opened.append(stream)
+        return stream
 
 
 class AsyncDeadlineStream(httpcore.AsyncNetworkStream):

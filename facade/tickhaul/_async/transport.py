@@ -17,11 +17,11 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from tickhaul._async.connections import AsyncConnections, AsyncLoan
-from tickhaul._async.network import AsyncDeadlineBackend, Untrusted
+from tickhaul._async.network import AsyncDeadlineBackend, Untrusted, new_streams
 from tickhaul._async.primitives import home, is_interrupt, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
-from tickhaul._core.bodies import Body, Unreadable
+from tickhaul._core.bodies import Body
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tickhaul._async.primitives import Tie
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
+    from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
 
 _KEEPALIVE_SECONDS = 30.0
@@ -53,7 +54,7 @@ class AsyncTransport:
         proxy: the proxy's URL, or ``None`` for a direct connection.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
+    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: Secret | None) -> None:
         self._origin = origin
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
@@ -79,7 +80,8 @@ class AsyncTransport:
             hold the request with its key.
         """
         pool = await self._pool()
-        loan, running = AsyncLoan(), deadline.current.set(until)
+        loan = AsyncLoan()
+        running, opening = deadline.current.set(until), new_streams.set(loan.streams)
         try:
             places = pool.places
             if not await places.take(until.bound(timeout)):
@@ -99,6 +101,7 @@ class AsyncTransport:
             raise
         finally:
             deadline.current.reset(running)
+            new_streams.reset(opening)
 
     async def aclose(self) -> None:
         """Close the connections; those of other event loops are closed by their loops."""
@@ -139,14 +142,13 @@ class AsyncTransport:
                 raise
             return self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        content, unreadable, took = body.content(), None, perf_counter() - began
-        if isinstance(content, Lost) and success:
-            return content
-        if isinstance(content, Lost | Unreadable):
-            # The status is good for itself: of a success it is known that it is one, and an error needs no words.
-            unreadable = content.text if isinstance(content, Lost) else content.reason
+        content, took = body.content(), perf_counter() - began
+        if isinstance(content, Lost):
+            if success:
+                return content
+            # What is to be done about an error, its status and its headers say.
             content = b""
-        return Answer(response.status, headers, content, took, unreadable)
+        return Answer(response.status, headers, content, took)
 
     async def _ask(
         self, connection: httpcore.AsyncConnectionInterface, request: WireRequest, timeout: float, until: Deadline
@@ -196,7 +198,7 @@ class AsyncTransport:
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
-        parts = urlsplit(self._proxy)
+        parts = urlsplit(self._proxy.reveal())
         login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         if parts.scheme in _SOCKS:

@@ -57,14 +57,12 @@ class Answer:
         headers: by lower-case name; of a repeated header the last value.
         body: the decoded bytes.
         duration: seconds from sending the request to the last byte.
-        unreadable: why the body could not be had although the status was, in words; ``None`` where it could.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     duration: float
-    unreadable: str | None = None
 
     @property
     def is_success(self) -> bool:

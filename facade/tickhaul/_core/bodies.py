@@ -7,7 +7,6 @@ bytes of a body have arrived does not mean that the packed stream in them is who
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -23,17 +22,6 @@ _PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 #: The second is the old name of the first (RFC 9110 section 8.4.1.3).
 _ACCEPTED = frozenset({"gzip", "x-gzip"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A body this client cannot use, however often it is sent.
-
-    Attributes:
-        reason: why, in words.
-    """
-
-    reason: str
 
 
 class Body:
@@ -56,9 +44,10 @@ class Body:
         self._arrived = 0
         self._member: zlib._Decompress | None = None
         self._whole = not packings
-        self._failure: Lost | Unreadable | None = None
+        self._failure: Lost | None = None
         if packings and (len(packings) > 1 or packings[0] not in _ACCEPTED):
-            self._failure = Unreadable(f"it is encoded as {', '.join(packings)[:80]!r}, and only gzip was asked for")
+            shown = ", ".join(packings)[:80]
+            self._failure = Lost(Loss.HOPELESS, f"the response is encoded as {shown!r}, and only gzip was asked for")
 
     def take(self, piece: bytes) -> bool:
         """Take in the next piece as it arrived.
@@ -75,8 +64,8 @@ class Body:
             self._content.write(piece)
         return self._failure is None
 
-    def content(self) -> bytes | Lost | Unreadable:
-        """The whole body, once its last piece was taken; or that it is incomplete, or of no use to this client."""
+    def content(self) -> bytes | Lost:
+        """The whole body, once its last piece was taken; or why it could not be had."""
         if self._failure is not None:
             return self._failure
         if not self._whole:
@@ -107,4 +96,5 @@ class Body:
                 self._whole = True
 
     def _refuse_size(self) -> None:
-        self._failure = Unreadable(f"it has more than {self._limit:,} bytes, the most this client takes")
+        text = f"the response has more than {self._limit:,} bytes, the most this client takes"
+        self._failure = Lost(Loss.HOPELESS, text)

@@ -93,20 +93,9 @@ class Progress(Generic[T]):
         """The model in a success.
 
         Raises:
-            ResponseDecodeError: the body cannot be read, or does not fit the contract.
+            ResponseDecodeError: the body does not fit the contract.
         """
-        attempts = self._judge.attempts + 1
-        if answer.unreadable is not None and self.operation.has_body:
-            request_id = answer.request_id
-            raise errors.ResponseDecodeError(
-                f"{self.operation.name}: the service answered {answer.status} but the body cannot be read: "
-                f"{self._secret.scrub(answer.unreadable)}",
-                status=answer.status,
-                body_excerpt="",
-                request_id=None if request_id is None else self._secret.scrub(request_id),
-                attempts=attempts,
-            )
-        return self._reader.read_success(self.operation, answer, self._secret, attempts=attempts)
+        return self._reader.read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
 
     def _after_loss(self, lost: Lost) -> float:
         text = self._secret.scrub(lost.text)

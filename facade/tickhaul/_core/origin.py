@@ -93,9 +93,11 @@ def read_key(api_key: str | None) -> Secret:
     """
     if api_key is not None and not isinstance(api_key, str):
         raise TypeError(f"api_key must be a str, not {type(api_key).__name__}")
-    key = (os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key).strip()
-    if not key:
+    key = Secret((os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key).strip())
+    # Tools that report errors show the variables of every function on the way.
+    del api_key
+    if not key.reveal():
         raise ValueError(f"no API key: pass api_key=… or set {KEY_VARIABLE} (keys are made in the service's dashboard)")
-    if not key.isascii() or not key.isprintable() or " " in key:
+    if re.fullmatch(r"[!-~]+", key.reveal()) is None:
         raise ValueError("the API key holds spaces, control or non-ASCII characters, which no key of the service does")
-    return Secret(key)
+    return key

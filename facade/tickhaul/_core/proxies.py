@@ -33,17 +33,22 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
     if not proxy:
         return None
     scheme = proxy.partition("://")[0].lower()
-    try:
-        parts = urlsplit(proxy)
-        valid = scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        valid = False
-    if not valid:
+    if scheme not in _SCHEMES or not _has_host(proxy):
         shown = proxy.rpartition("@")[2]
+        # Tools that report errors show the variables of every function on the way.
+        del proxy
         raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
     if scheme.startswith("socks") and not _speaks_socks():
         raise ValueError(f"a {scheme}:// proxy needs socksio: pip install 'tickhaul[socks]'")
     return proxy
+
+
+def _has_host(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _speaks_socks() -> bool:

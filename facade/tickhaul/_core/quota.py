@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from tickhaul._core.arguments import count
 from tickhaul._core.forks import renew_after_fork
-from tickhaul._core.secrets import Secret
 
 if TYPE_CHECKING:
     from tickhaul._core.headers import RateLimits, Window
+    from tickhaul._core.secrets import Secret
 
 
 _MINUTE = 60.0
@@ -197,7 +197,7 @@ class _Accounts:
 _accounts = _Accounts()
 
 
-def open_ledger(quota: Quota | None, origin: str, key: str) -> Ledger | None:
+def open_ledger(quota: Quota | None, origin: str, key: Secret) -> Ledger | None:
     """The ledger for an account: one for each origin and key in this process, unless the quota is not shared.
 
     Args:
@@ -207,6 +207,8 @@ def open_ledger(quota: Quota | None, origin: str, key: str) -> Ledger | None:
     """
     if quota is None:
         return None
+    if not isinstance(quota, Quota):
+        raise TypeError(f"quota must be a Quota or None, not {type(quota).__name__}")
     if not quota.shared:
         return Ledger(quota)
-    return _accounts.open((origin, Secret(key)), quota)
+    return _accounts.open((origin, key), quota)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 MASK = "[hidden]"
 _EXCERPT_CHARACTERS = 500
@@ -32,6 +33,11 @@ class Secret:
         """The secret itself, for the one place that puts it on the wire."""
         return self._value
 
+    @classmethod
+    def wrap(cls, value: str | None) -> Self | None:
+        """A secret that may be missing."""
+        return None if value is None else cls(value)
+
     def scrub(self, text: str) -> str:
         """The text without this secret, however JSON may spell it, and without the query of any URL in it."""
         return hide_queries(re.sub("".join(map(_spellings, self._value)), MASK, text))
@@ -56,6 +62,9 @@ class Secret:
         if isinstance(value, list):
             return [self._scrub_value(part, depth - 1) for part in value]
         return value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._value == other._value

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import httpcore
 
+    from tickhaul._sync.network import DeadlineStream
+
     Idle = deque["httpcore.ConnectionInterface"]
 
 #: How many calls may be under way.
@@ -31,12 +33,14 @@ class Loan:
 
     Attributes:
         connection: the connection, or ``None`` before there is one and after it was given back.
+        streams: what was opened for it, until it was given back.
     """
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "streams")
 
     def __init__(self) -> None:
         self.connection: httpcore.ConnectionInterface | None = None
+        self.streams: list[DeadlineStream] = []
 
 
 class Connections:
@@ -92,18 +96,21 @@ class Connections:
         idle = self._busy.pop(connection)
         idle.append(connection)
         loan.connection = None
+        loan.streams.clear()
         if self._closed or idle is not self._idle:
             _drain(idle)
         else:
             self._drop_expired()
 
     def drop(self, loan: Loan) -> None:
-        """Close the connection, if there is one."""
+        """Close what the call has in its hands."""
         connection = loan.connection
         if connection is not None:
             close(connection)
             self._busy.pop(connection, None)
             loan.connection = None
+        while loan.streams:
+            close(loan.streams.pop())
 
     def start_over(self) -> None:
         """After an interrupt, which may have come between any two steps: use nothing from before it again.

@@ -101,8 +101,8 @@ class Executor:
         ledger: Ledger | None,
         hooks: Hooks,
         ssl_context: ssl.SSLContext | None,
-        proxy: str | None,
-        proxy_setting: str | None,
+        proxy: Secret | None,
+        proxy_setting: Secret | None,
         reader: Reader = answers,
     ) -> None:
         self.origin = origin

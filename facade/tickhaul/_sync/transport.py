@@ -19,16 +19,17 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
-from tickhaul._core.bodies import Body, Unreadable
+from tickhaul._core.bodies import Body
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 from tickhaul._sync.connections import Connections, Loan
-from tickhaul._sync.network import DeadlineBackend, Untrusted
+from tickhaul._sync.network import DeadlineBackend, Untrusted, new_streams
 from tickhaul._sync.primitives import home, is_interrupt, tie
 
 if TYPE_CHECKING:
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
+    from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
     from tickhaul._sync.primitives import Tie
 
@@ -54,7 +55,7 @@ class Transport:
         proxy: the proxy's URL, or ``None`` for a direct connection.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: str | None) -> None:
+    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: Secret | None) -> None:
         self._origin = origin
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
@@ -80,7 +81,8 @@ class Transport:
             hold the request with its key.
         """
         pool = self._pool()
-        loan, running = Loan(), deadline.current.set(until)
+        loan = Loan()
+        running, opening = deadline.current.set(until), new_streams.set(loan.streams)
         try:
             places = pool.places
             if not places.take(until.bound(timeout)):
@@ -100,6 +102,7 @@ class Transport:
             raise
         finally:
             deadline.current.reset(running)
+            new_streams.reset(opening)
 
     def close(self) -> None:
         """Close the connections; those of other event loops are closed by their loops."""
@@ -140,14 +143,13 @@ class Transport:
                 raise
             return self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        content, unreadable, took = body.content(), None, perf_counter() - began
-        if isinstance(content, Lost) and success:
-            return content
-        if isinstance(content, Lost | Unreadable):
-            # The status is good for itself: of a success it is known that it is one, and an error needs no words.
-            unreadable = content.text if isinstance(content, Lost) else content.reason
+        content, took = body.content(), perf_counter() - began
+        if isinstance(content, Lost):
+            if success:
+                return content
+            # What is to be done about an error, its status and its headers say.
             content = b""
-        return Answer(response.status, headers, content, took, unreadable)
+        return Answer(response.status, headers, content, took)
 
     def _ask(
         self, connection: httpcore.ConnectionInterface, request: WireRequest, timeout: float, until: Deadline
@@ -197,7 +199,7 @@ class Transport:
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 network_backend=backend,
             )
-        parts = urlsplit(self._proxy)
+        parts = urlsplit(self._proxy.reveal())
         login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         if parts.scheme in _SOCKS:

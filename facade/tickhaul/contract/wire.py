@@ -11,6 +11,7 @@ import httpcore
 import httpx
 
 from tickhaul._core import deadline
+from tickhaul._core.bodies import Body
 from tickhaul._core.proxies import choose_proxy
 from tickhaul._sync.network import DeadlineBackend
 from tickhaul._version import __version__
@@ -106,14 +107,16 @@ class Wire:
                     method, target, headers={**usual, **headers}, content=body, timeout=timeout
                 ) as response,
             ):
-                taken = bytearray()
-                for chunk in response.iter_bytes():
-                    taken += chunk
-                    if len(taken) > _LARGEST_BODY:
-                        return Lost(f"the body is larger than {_LARGEST_BODY >> 20} MiB", timed_out=False)
+                taken = Body(response.headers.get_list("content-encoding"), limit=_LARGEST_BODY, until=until)
+                for piece in response.iter_raw():
+                    if not taken.take(piece):
+                        break
                     if until.remaining() < 0:
                         return Lost(f"the body was not complete after {timeout:g} s", timed_out=True)
-                return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(taken))
+                content = taken.content()
+                if not isinstance(content, bytes):
+                    return Lost(content.text, timed_out=until.remaining() < 0)
+                return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, content)
         except (httpx.TimeoutException, httpcore.TimeoutException) as error:
             # The error holds the request and with it the key; only its words go on.
             return Lost(f"no answer within {timeout:g} s ({type(error).__name__})", timed_out=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
+from tickhaul._core.secrets import Secret
 from tickhaul.xythub.grants import Credentials
 from tickhaul.xythub.secrets import Secrets
 from tickhaul.xythub.settings import Settings
@@ -45,7 +47,7 @@ class Access:
         credentials, settings = self.credentials, self.settings
         basic = credentials.authorization(settings).reveal().partition(" ")[2]
         form = credentials.form(settings).reveal().rpartition("=")[2]
-        return Secrets(credentials.word, credentials.client_secret, basic, form)
+        return Secrets(credentials.word.reveal(), credentials.client_secret.reveal(), basic, form)
 
 
 def read_access(
@@ -63,23 +65,27 @@ def read_access(
         ValueError: there is too much. The message shows none of it.
         TypeError: something is no text.
     """
-    given = {"user": user, "password": password, "api_key": api_key, "client_secret": client_secret}
-    for name, value in given.items():
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    if password is None and api_key is None:
-        password, api_key = os.environ.get(PASSWORD_VARIABLE), os.environ.get(KEY_VARIABLE)
+    given: dict[str, Any] = {"user": user, "password": password, "api_key": api_key, "client_secret": client_secret}
+    wrong = {name: type(value).__name__ for name, value in given.items() if not isinstance(value, str | None)}
+    words = {name: Secret.wrap(value) for name, value in given.items()}
+    # Tools that report errors show the variables of every function on the way.
+    del given, password, api_key, client_secret
+    for name, kind in wrong.items():
+        raise TypeError(f"{name} must be a str, not {kind}")
+    if words["password"] is None and words["api_key"] is None:
+        words["password"], words["api_key"] = _variable(PASSWORD_VARIABLE), _variable(KEY_VARIABLE)
         hint = f"{PASSWORD_VARIABLE} and {KEY_VARIABLE} are both set; unset one of them"
     else:
         hint = "password= and api_key= are both given; one of them is enough"
-    if password and api_key:
+    key, word = words["api_key"], words["password"]
+    if key and word:
         raise ValueError(hint)
     # An empty secret is one a service may have; an empty name or password is a mistake.
-    secret = os.environ.get(SECRET_VARIABLE) if client_secret is None else client_secret
+    secret = _variable(SECRET_VARIABLE) if words["client_secret"] is None else words["client_secret"]
     credentials = Credentials(
-        user=_needed("user", user or os.environ.get(USER_VARIABLE), USER_VARIABLE),
-        word=_needed("password or api_key", password or api_key, f"{PASSWORD_VARIABLE} or {KEY_VARIABLE}"),
-        is_api_key=bool(api_key),
+        user=_needed("user", words["user"] or _variable(USER_VARIABLE), USER_VARIABLE).reveal(),
+        word=_needed("password or api_key", word or key, f"{PASSWORD_VARIABLE} or {KEY_VARIABLE}"),
+        is_api_key=bool(key),
         client_secret=_needed("client_secret", secret, SECRET_VARIABLE, empty=True),
     )
     chosen = settings or Settings()
@@ -87,7 +93,11 @@ def read_access(
     return Access(credentials, chosen.moved_to(origin) if origin else chosen)
 
 
-def _needed(name: str, value: str | None, variable: str, *, empty: bool = False) -> str:
+def _variable(name: str) -> Secret | None:
+    return Secret.wrap(os.environ.get(name))
+
+
+def _needed(name: str, value: Secret | None, variable: str, *, empty: bool = False) -> Secret:
     if value is None or not (value or empty):
         raise MissingCredentialError(f"no {name} for xyt hub: pass {name}=… or set {variable}")
     return value

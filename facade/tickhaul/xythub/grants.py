@@ -36,19 +36,19 @@ class Credentials:
     """
 
     user: str
-    word: str
+    word: Secret
     is_api_key: bool
-    client_secret: str
+    client_secret: Secret
 
     def authorization(self, settings: Settings) -> Secret:
         """The value of the ``Authorization`` header of a token request."""
-        login = f"{settings.client_id}:{self.client_secret}"
-        return Secret(f"Basic {b64encode(login.encode()).decode()}")
+        login = f"{settings.client_id}:{self.client_secret.reveal()}".encode()
+        return Secret(f"Basic {b64encode(login).decode()}")
 
     def form(self, settings: Settings) -> Secret:
         """The body of a token request."""
         field = settings.api_key_field if self.is_api_key else "password"
-        return Secret(urlencode({"grant_type": "password", "username": self.user, field: self.word}))
+        return Secret(urlencode({"grant_type": "password", "username": self.user, field: self.word.reveal()}))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

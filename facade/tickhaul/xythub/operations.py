@@ -14,6 +14,8 @@ FRAMED = "application/octet-stream"
 FORM = "application/x-www-form-urlencoded"
 #: Bytes of a response that is no data: a token, an error, what a frame has beside its message.
 SMALL = 1 << 20
+#: Bytes of a response's message unless the client is told otherwise: some millions of ticks.
+LARGE = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)

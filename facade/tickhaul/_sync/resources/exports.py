@@ -270,7 +270,7 @@ class Exports:
             hash=hash,
             resume=resume,
             ssl_context=executor.ssl_context,
-            proxy=executor.proxy_setting or None,
+            proxy=executor.proxy_setting.reveal() if executor.proxy_setting else None,
             trust_env=executor.proxy_setting is None,
         )
         if connections is not None:

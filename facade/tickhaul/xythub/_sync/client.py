@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tickhaul._core.options import KEEP, CallOptions, Keep
+from tickhaul._core.secrets import Secret
 from tickhaul._sync.executor import Hooks
 from tickhaul._version import __version__
 from tickhaul.xythub._sync.session import HubCaller, Session
 from tickhaul.xythub.access import TokenInfo, read_access
-from tickhaul.xythub.framing import DEFAULT_LIMIT
 from tickhaul.xythub.generic import write_get
+from tickhaul.xythub.operations import LARGE
 from tickhaul.xythub.tables.decode import read_table
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Client:
         deadline: float | None = 300.0,
         max_retries: int = 4,
         max_retry_after: float = 60.0,
-        limit: int = DEFAULT_LIMIT,
+        limit: int = LARGE,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         allow_plain_http: bool = False,
@@ -89,7 +90,12 @@ class Client:
         on_retry: Callable[[RetryInfo], object] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
-        access = read_access(user, password, api_key, client_secret, base_url, settings)
+        try:
+            access = read_access(user, password, api_key, client_secret, base_url, settings)
+            proxy_setting = Secret.wrap(proxy)
+        finally:
+            # Tools that report errors show the variables of every function on the way.
+            del password, api_key, client_secret, proxy
         self._options = CallOptions().override(
             timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
         )
@@ -100,7 +106,7 @@ class Client:
             user_agent=_USER_AGENT,
             hooks=Hooks(on_request, on_retry, on_response),
             ssl_context=ssl_context,
-            proxy=proxy,
+            proxy=proxy_setting,
             allow_plain_http=allow_plain_http,
             limit=limit,
         )
@@ -242,7 +248,9 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._session.data.origin}>"
+        # Also of a client whose building failed: an error in here would hide the one that says why.
+        session = getattr(self, "_session", None)
+        return f"<{type(self).__name__} of {session.data.origin if session else 'no service: it was not built'}>"
 
     @property
     def _caller(self) -> HubCaller:

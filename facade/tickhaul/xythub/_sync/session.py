@@ -70,7 +70,7 @@ class Session:
         user_agent: str,
         hooks: Hooks,
         ssl_context: ssl.SSLContext | None,
-        proxy: str | None,
+        proxy: Secret | None,
         allow_plain_http: bool,
         limit: int,
     ) -> None:
@@ -91,7 +91,7 @@ class Session:
                 ledger=None,
                 hooks=hooks,
                 ssl_context=ssl_context,
-                proxy=choose_proxy(proxy, origin),
+                proxy=Secret.wrap(choose_proxy(proxy.reveal() if proxy is not None else None, origin)),
                 proxy_setting=proxy,
                 reader=answers,
             )
