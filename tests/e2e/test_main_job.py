@@ -55,6 +55,18 @@ def test_the_main_job_brings_home_rows_of_the_range_asked_for(th: Client, tmp_pa
     assert not [left for left in (tmp_path / "data").iterdir() if left.suffix == ".part"]
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_the_main_job_stays_on_this_machine_whatever_proxy_the_environment_names(
+    sandbox: Sandbox, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing listens there.
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Client(sandbox.api_key, base_url=sandbox.base_url) as client:
+        test_the_main_job_brings_home_rows_of_the_range_asked_for(client, tmp_path)
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_the_main_job_is_the_same_under_an_event_loop(sandbox: Sandbox, tmp_path: Path, backend: str) -> None:
     async def job() -> int:
