@@ -3,6 +3,7 @@
 Knows nothing of what is in them. Everything here raises ``OSError``.
 """
 
+from tickhaul._files.atomic import check_target, keep_mode, replace, replacing, sync_directory
 from tickhaul._files.opening import (
     UnsafeFileError,
     create_new,
@@ -13,7 +14,6 @@ from tickhaul._files.opening import (
     reading,
     regular_size,
 )
-from tickhaul._files.atomic import check_target, keep_mode, replace, replacing, sync_directory
 
 __all__ = [
     "UnsafeFileError",

@@ -104,15 +104,15 @@ def check_target(path: Path) -> None:
         OSError: it cannot; with what is in the way.
     """
     if _is_written_through(path):
-        kind = os.stat(path).st_mode
+        kind = path.stat().st_mode
         if stat.S_ISDIR(kind) or stat.S_ISSOCK(kind):
             raise OSError(errno.EISDIR if stat.S_ISDIR(kind) else errno.ENXIO, f"it is {kind_of(kind)}", str(path))
         _check_access(path, os.W_OK, path)
         return
     target = _resolved(path)
     exists = os.path.lexists(target)
-    if not os.path.isdir(target.parent):
-        os.stat(target.parent)  # says what is wrong with it, unless it is something else
+    if not target.parent.is_dir():
+        target.parent.stat()  # says what is wrong with it, unless it is something else
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent))
     if exists and _is_of_somebody_else(target):
         _check_access(target, os.W_OK, path)
@@ -127,7 +127,7 @@ def check_target(path: Path) -> None:
 
 def _is_of_somebody_else(target: Path) -> bool:
     """Whether a directory like ``/tmp`` keeps a file from being renamed over."""
-    directory = os.stat(target.parent)
+    directory = target.parent.stat()
     if os.name == "nt" or not directory.st_mode & stat.S_ISVTX:
         return False
     return os.geteuid() not in {0, directory.st_uid, os.lstat(target).st_uid}
@@ -135,7 +135,9 @@ def _is_of_somebody_else(target: Path) -> bool:
 
 def _check_access(path: Path, access: int, shown: Path) -> None:
     if not os.access(path, access, effective_ids=os.access in os.supports_effective_ids):
-        raise PermissionError(errno.EACCES, "it cannot be written: no permission, or a read-only file system", str(shown))
+        raise PermissionError(
+            errno.EACCES, "it cannot be written: no permission, or a read-only file system", str(shown)
+        )
 
 
 @contextmanager
@@ -233,22 +235,22 @@ def _reserve(handle: int, size: int) -> None:
 
 def _resolved(path: Path) -> Path:
     """What a path leads to, through all links."""
-    target = os.path.realpath(path)
-    if os.path.islink(target):
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    return Path(target)
+    return target
 
 
 def _is_written_through(path: Path) -> bool:
     """Whether a path names what cannot be replaced and must not be: a pipe, a device, a directory, or an open file."""
     if path.exists() and not path.is_file():
         return True
-    step = os.path.abspath(path)
+    step = path.absolute()
     for _ in range(_MOST_LINKS):
-        step = os.path.join(os.path.realpath(os.path.dirname(step)), os.path.basename(step))
-        if step.startswith(_OPEN_FILES):
+        step = Path(os.path.realpath(step.parent), step.name)
+        if str(step).startswith(_OPEN_FILES):
             return True
-        if not os.path.islink(step):
+        if not step.is_symlink():
             return False
-        step = os.path.join(os.path.dirname(step), os.readlink(step))
+        step = step.parent / step.readlink()
     return False
