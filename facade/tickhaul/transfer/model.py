@@ -63,7 +63,7 @@ class RemoteFile:
         if size is None or (isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= _LARGEST):
             return
         # Python refuses to write very long numbers out.
-        told = "more than any file can have" if isinstance(size, int) and size > _LARGEST else shown(size)
+        told = f"some 2**{size.bit_length()}" if isinstance(size, int) and abs(size) > _LARGEST else shown(size)
         raise IntegrityError(
             f"for {shown(self.filename)} a length of {told} bytes was announced, which must be a whole number from 0 to "
             f"{_LARGEST}; run again for a new listing",
