@@ -135,6 +135,14 @@ def test_an_interrupt_while_the_file_is_made_leaves_nothing(tmp_path: Path, monk
     assert names_in(tmp_path) == []
 
 
+def test_a_file_that_has_the_temporary_name_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0")
+    (tmp_path / ".tickhaul-0.part").write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        write(tmp_path / "a", b"new")
+    assert (tmp_path / ".tickhaul-0.part").read_bytes() == b"mine"
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_process_that_is_told_to_end_removes_what_it_began(tmp_path: Path, number: int) -> None:

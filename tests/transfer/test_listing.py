@@ -290,7 +290,7 @@ def nobody() -> Iterator[int]:
 @settings(max_examples=150)
 @given(st.data())
 def test_whatever_is_listed_ends_in_an_error_of_the_tree(nobody: int, data: st.DataObject) -> None:
-    sizes = st.none() | st.integers() | st.booleans() | st.floats()
+    sizes: st.SearchStrategy[Any] = st.none() | st.integers() | st.booleans() | st.floats()
     # Everything goes to a proxy that is not there, so nobody is looked up or asked.
     settled = options(proxy=f"http://127.0.0.1:{nobody}", attempts=1, backoff=0)
     listed = data.draw(

@@ -159,22 +159,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         OSError: it cannot be written, under the name that was given.
     """
     # A short name, so that it may be wherever the target's may; random, so that it is nobody else's.
-    name, made = f".tickhaul-{secrets.token_hex(8)}.part", False
+    name = f".tickhaul-{secrets.token_hex(8)}.part"
+    part: Path | None = None
     try:
         if _is_written_through(path):
             with path.open("ab") as file:
                 yield file
             return
         target = _resolved(path)
-        part, made = target.with_name(name), True
+        part = target.with_name(name)
         try:
-            # What is secret must not be readable for a moment.
-            handle = create_new(part, os.O_RDWR, 0o600 if target.exists() else 0o666)
-        except OSError as error:
-            made = False
-            if error.errno not in _FORBIDDEN or not target.is_file():
-                raise
-        if not made:
+            handle = _create_beside(part, target)
+        except FileExistsError:
+            part = None  # it is somebody's
+            raise
+        if handle is None:
+            part = None
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
                 yield cast("BinaryIO", whole)
                 _overwrite(target, whole)
@@ -191,8 +191,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             error.filename, error.filename2 = os.fspath(path), None
         raise
     finally:
-        if made:
-            part.unlink(missing_ok=True)
+        if part is not None:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                part.unlink()
+
+
+def _create_beside(part: Path, target: Path) -> int | None:
+    """Make the temporary file; ``None`` where that is forbidden and the target can be written as it is."""
+    try:
+        # What is secret must not be readable for a moment.
+        return create_new(part, os.O_RDWR, 0o600 if target.exists() else 0o666)
+    except OSError as error:
+        if error.errno in _FORBIDDEN and target.is_file():
+            return None
+        raise
 
 
 def _put_in_place(file: BinaryIO, part: Path, target: Path) -> None:
