@@ -300,11 +300,14 @@ class UnsafeFilenameError(TransferError):
 
 
 class IntegrityError(TransferError):
-    """What arrived is not what was announced (size, checksum, or the file changed underneath)."""
+    """What arrived is not what was announced (size, checksum, or the file changed underneath), or cannot be announced so.
+
+    The latter is an artifact's id or length that cannot be one, and an artifact that is listed twice.
+    """
 
 
 class StorageError(TransferError):
-    """The storage host refused or kept failing, or the local disk could not take the file."""
+    """The storage host refused or kept failing, its URL cannot be used, or the local disk could not take the file."""
 
 
 class TransferCanceled(TransferError):

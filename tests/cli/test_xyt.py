@@ -417,7 +417,7 @@ class TestFailures:
             raise OSError(28, "No space left on device")
 
         (tmp_path / name).write_text("what was there")
-        monkeypatch.setattr("tickhaul.cli.xyt_output.os.fsync", full)
+        monkeypatch.setattr("tickhaul._files.atomic.os.fsync", full)
         ran = xyt("ticks", "ZAL.XE", *DAY, "--out", tmp_path / name)
         assert (ran.code, ran.out) == (1, "")
         assert "No space left" in ran.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -178,6 +179,17 @@ def test_a_junit_file_that_cannot_be_written_costs_no_request(sandbox: Sandbox, 
     with pytest.raises(FileNotFoundError):
         run(sandbox, {}, junit=tmp_path / "nowhere" / "contract.xml")
     assert len(sandbox.requests) == 0
+
+
+def test_the_junit_file_of_the_last_check_stays_until_there_is_a_new_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "contract.xml"
+    file.write_text("old")
+    file.chmod(0o600)
+    code, _ = run(sandbox, {}, junit=file)
+    assert code == 0
+    assert ET.parse(file).getroot().attrib["failures"] == "0"
+    assert os.name == "nt" or file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

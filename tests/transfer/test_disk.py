@@ -12,9 +12,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from tickhaul._files import atomic, replace, sync_directory
 from tickhaul.errors import StorageError
 from tickhaul.transfer import disk, linux
-from tickhaul.transfer.disk import PartFile, replace, storage_error, sync_folder
+from tickhaul.transfer.disk import PartFile, storage_error
 
 from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
 from tests.transfer.storage import Answer, Request, Storage
@@ -193,8 +194,8 @@ def test_on_windows_a_rename_is_tried_again_while_a_scanner_holds_the_file(
     def refused(*_: object) -> None:
         raise PermissionError(errno.EACCES, "held")
 
-    monkeypatch.setattr(disk, "os", Windows)
-    monkeypatch.setattr("tickhaul.transfer.disk.time.sleep", held)
+    monkeypatch.setattr(atomic, "os", Windows)
+    monkeypatch.setattr("tickhaul._files.atomic.time.sleep", held)
     monkeypatch.setattr("pathlib.Path.replace", refused)
     replace(tmp_path / "a", tmp_path / "b")
     assert names_in(tmp_path) == ["b"]
@@ -216,7 +217,7 @@ def test_a_folder_whose_names_cannot_be_confirmed_is_no_error(tmp_path: Path, mo
         raise OSError(errno.EINVAL, "no such thing here")
 
     monkeypatch.setattr(os, "fsync", unsupported)
-    sync_folder(tmp_path)
+    sync_directory(tmp_path)
 
 
 def test_a_part_file_in_use_keeps_its_handle_after_it_is_closed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import trustme
 from tickhaul.errors import StorageError
 from tickhaul.transfer import RemoteFile, download
 from tickhaul.transfer.proxies import parse_proxy
-from tickhaul.transfer.urls import redacted
+from tickhaul.transfer.words import redacted
 
 from tests.support.proxy import ConnectProxy, SocksProxy
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
@@ -379,9 +379,12 @@ def test_what_a_socks_proxy_refuses_is_told(
 
 def test_a_host_name_too_long_for_socks_is_told(tmp_path: Path) -> None:
     name = ".".join(["x" * 60] * 5)
-    files = [RemoteFile("art_1", "a", 3, f"http://{name}/a")]
-    with SocksProxy() as socks, pytest.raises(StorageError, match="304 bytes is too long for SOCKS"):
-        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(proxy=socks.url))
+    with (
+        Storage(FILES, lambda *_: refusal(302, Location=f"https://{name}/a")) as storage,
+        SocksProxy() as socks,
+        pytest.raises(StorageError, match="304 bytes is too long for SOCKS"),
+    ):
+        haul(storage, tmp_path, proxy=socks.url)
 
 
 @pytest.mark.parametrize(
@@ -417,13 +420,6 @@ def test_a_url_that_cannot_be_used_is_told(tmp_path: Path, url: str) -> None:
     files = [RemoteFile("art_1", "a", 3, f"{url}?X-Amz-Signature={SECRET}")]
     with pytest.raises(StorageError, match="not a usable URL") as caught:
         download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
-    assert SECRET not in str(caught.value)
-
-
-def test_a_host_name_that_is_none_is_told(tmp_path: Path) -> None:
-    files = [RemoteFile("art_1", "a", 3, f"http://a..b/a?X-Amz-Signature={SECRET}")]
-    with pytest.raises(StorageError, match=r"could not be resolved \(it is none\)") as caught:
-        download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(attempts=2))
     assert SECRET not in str(caught.value)
 
 
@@ -469,7 +465,7 @@ def test_no_signature_is_in_any_log_error_or_repr(tmp_path: Path, caplog: pytest
     [
         (f"https://user:pw@host:8443/p/a.csv?sig={SECRET}#f", "https://host:8443/p/a.csv"),
         (f"https://[::1]:8443/a?{SECRET}", "https://[::1]:8443/a"),
-        (f"https://host:x/?{SECRET}", "an unreadable URL"),
+        (f"https://host:x/?{SECRET}", "https://host:x/"),
         ("https://h/\u00f6", "https://h/\\xf6"),
     ],
 )

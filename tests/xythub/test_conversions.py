@@ -325,6 +325,21 @@ class TestCsv:
 
 
 @pytest.mark.parametrize("convert", ["to_csv", "to_json"])
+def test_a_disk_that_is_full_leaves_the_file_that_was_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, convert: str
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a").write_text("what was there")
+    monkeypatch.setattr("tickhaul._files.atomic.os.fsync", full)
+    table = read_table(frame(answer(x=("integer_list", [1]))))
+    with pytest.raises(OSError, match="No space left on device"):
+        getattr(table, convert)(tmp_path / "a")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a", "what was there")]
+
+
+@pytest.mark.parametrize("convert", ["to_csv", "to_json"])
 def test_a_table_that_cannot_be_written_leaves_the_file_that_was_there(convert: str, tmp_path: Path) -> None:
     table = read_table(frame(answer(t=("milliseconds_list", [-1]))))
     file = tmp_path / "a"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
+from tickhaul._files import check_target, replacing
 from tickhaul.cli.failures import UsageError
 from tickhaul.cli.output import write
 from tickhaul.cli.progress import tell
@@ -18,13 +17,13 @@ from tickhaul.cli.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tickhaul.xythub import Table
 
 #: The forms a table is written in.
 Shape: TypeAlias = Literal["csv", "json", "parquet"]
 _PIECE = 1 << 16
-_SYSTEM = {Path("/dev"), Path("/proc")}
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -44,8 +43,8 @@ def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Ca
     chosen: Shape = "json" if as_json else shape or _by_ending(out)
     if chosen == "parquet":
         _check_parquet(out)
-    if out is not None and not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+    if out is not None:
+        _check_out(out)
 
     def show(table: Table) -> None:
         if out is None:
@@ -61,6 +60,15 @@ def choose_output(out: Path | None, shape: Shape | None, *, as_json: bool) -> Ca
 def _by_ending(out: Path | None) -> Shape:
     endings: dict[str, Shape] = {".json": "json", ".parquet": "parquet"}
     return "csv" if out is None else endings.get(out.suffix.lower(), "csv")
+
+
+def _check_out(out: Path) -> None:
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+    try:
+        check_target(out)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror} ({error.filename}); name another file") from None
 
 
 def _check_parquet(out: Path | None) -> None:
@@ -128,22 +136,13 @@ def _tame(text: str) -> str:
 
 def _save(table: Table, out: Path, shape: Shape) -> None:
     """Write a file whose name holds all of it or what it held before."""
-    if (out.exists() and not out.is_file()) or _SYSTEM & {*out.absolute().parents}:
-        # A pipe or a device cannot be replaced, and must not be; nor must whatever stdout goes to, behind its name in /dev.
-        with out.open("ab") as file:
-            _write(table, file, shape)
-        return
-    # A link stays one; what it leads to is what is written.
-    whole = out.resolve()
-    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with replacing(out) as file:
             _write(table, file, shape)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(whole)
-    finally:
-        part.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise  # whoever read the pipe has read enough
+    except OSError as error:
+        raise OSError(f"cannot write {out}: {error.strerror or error}; make room, or name another file") from error
 
 
 def _write(table: Table, file: BinaryIO, shape: Shape) -> None:

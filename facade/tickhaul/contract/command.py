@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from tickhaul._files import check_target, replacing
 from tickhaul.errors import TickhaulError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def run_check(
 
     if junit is not None:
         # Before the service is bothered: a folder that is not there should not cost the whole check.
-        junit.touch()
+        check_target(junit)
     try:
         report = check(
             base_url, api_key, write=write, allow_plain_http=allow_plain_http, timeout=timeout, deadline=deadline
@@ -70,10 +71,15 @@ def run_check(
         if junit is not None:
             told = isinstance(ending, TickhaulError | ValueError)
             reason = str(ending) if told else "interrupted" if isinstance(ending, KeyboardInterrupt) else "failed"
-            junit.write_bytes(render.ending_as_junit(base_url or "the service", reason))
+            _save(junit, render.ending_as_junit(base_url or "the service", reason))
         raise
     if junit is not None:
-        junit.write_bytes(render.as_junit(report))
+        _save(junit, render.as_junit(report))
     out.write(render.as_json(report) if as_json else render.as_text(report))
     out.flush()
     return report.exit_code(additions=additions)
+
+
+def _save(junit: Path, document: bytes) -> None:
+    with replacing(junit) as file:
+        file.write(document)

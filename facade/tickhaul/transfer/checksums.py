@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tickhaul._files import reading
 from tickhaul.transfer.crc import crc32c, crc64nvme
 
 if TYPE_CHECKING:
@@ -136,8 +137,11 @@ def digest_of(
         digest: a fresh checksum.
         span: the range, end exclusive; ``None`` for all of it.
         stopped: asked now and then; once true, the reading is broken off.
+
+    Raises:
+        OSError: it is not a regular file, or cannot be read.
     """
-    with path.open("rb", buffering=0) as source:
+    with reading(path) as source:
         left = None
         if span is not None:
             source.seek(span[0])

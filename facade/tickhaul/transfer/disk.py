@@ -7,9 +7,9 @@ import errno
 import os
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
+from tickhaul._files import UnsafeFileError, create_new, open_regular, replace
 from tickhaul.errors import StorageError
 from tickhaul.transfer import linux
 
@@ -20,61 +20,39 @@ if TYPE_CHECKING:
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK}
-_FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_LARGEST = (1 << 63) - 1  # bytes a file may have on any system
 _LOCK_OFFSET = 1 << 62  # Windows locks bytes, and forbids writing them: this one is never written
-_RENAME_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 @contextlib.contextmanager
-def disk_errors(filename: str | None, path: Path) -> Iterator[None]:
-    """Turn what the operating system says about the disk into a ``StorageError`` that says what to do."""
+def disk_errors(filename: str | None, path: Path, *, act: str = "write") -> Iterator[None]:
+    """Turn what the operating system says about the disk into a ``StorageError`` that says what to do.
+
+    Args:
+        filename: the file it is about, for the error.
+        path: its path, for the message.
+        act: what was tried: ``write`` or ``read``.
+    """
     try:
         yield
     except OSError as error:
-        raise storage_error(error, filename, path) from error
+        raise storage_error(error, filename, path, act=act) from error
 
 
-def storage_error(error: OSError, filename: str | None, path: Path) -> StorageError:
+def storage_error(error: OSError, filename: str | None, path: Path, *, act: str = "write") -> StorageError:
     """The ``StorageError`` for an ``OSError`` about ``path``."""
     said = error.strerror or type(error).__name__
-    if error.errno in _FULL:
+    if isinstance(error, UnsafeFileError):
+        text = f"cannot use {path}: {said}; move it away and run again"
+    elif error.errno in _FULL:
         text = f"no room left for {path}: {said}; what was fetched is kept, make room and run again to go on"
     elif error.errno in _FORBIDDEN:
-        text = f"cannot write {path}: {said}"
+        text = f"cannot {act} {path}: {said}"
     elif error.errno == errno.EFBIG:
         text = f"{path} is larger than this disk's file system, or a limit of this process, allows"
     else:
         text = f"the disk failed at {path}: {said}"
     return StorageError(text, filename=filename)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the disk confirm the names in a folder, where the system can (Windows cannot)."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        # Some network and FUSE file systems have no fsync of a folder; the file itself is confirmed already.
-        if error.errno not in _UNSUPPORTED:
-            raise
-    finally:
-        os.close(handle)
-
-
-def replace(source: Path, target: Path) -> None:
-    """Rename atomically; on Windows try again while a virus scanner or an indexer holds either file open."""
-    for wait in _RENAME_WAITS:
-        try:
-            source.replace(target)
-        except PermissionError:
-            if os.name != "nt":
-                raise
-            time.sleep(wait)
-        else:
-            return
-    source.replace(target)
 
 
 class PartFile:
@@ -106,15 +84,21 @@ class PartFile:
             StorageError: the folder does not take it.
         """
         with disk_errors(filename, path):
-            handle = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+            handle = create_new(path, os.O_RDWR)
         _lock(handle)
         return cls(path, filename, handle)
 
     @classmethod
     def claim(cls, path: Path, filename: str) -> PartFile | None:
-        """Open a leftover; ``None`` when it is gone, unreadable, or another live process works on it."""
+        """Open a leftover; ``None`` when it is gone, unreadable, or another live process works on it.
+
+        Raises:
+            UnsafeFileError: something else has its name, or it has a second name: written to, both would change.
+        """
         try:
-            handle = os.open(path, _FLAGS)
+            handle = open_regular(path, os.O_RDWR)
+        except UnsafeFileError:
+            raise
         except OSError:
             return None
         if not _lock(handle) or not _same(handle, path):
@@ -141,6 +125,8 @@ class PartFile:
             StorageError: there is no room.
         """
         with disk_errors(self._filename, self.path):
+            if size > _LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
             if not linux.reserve(self._handle, size):
                 os.ftruncate(self._handle, size)
 
@@ -229,7 +215,7 @@ class PartFile:
 def _same(handle: int, path: Path) -> bool:
     """Whether the open file still is what the path names: it may have been renamed between opening and locking."""
     try:
-        return os.path.samestat(os.fstat(handle), path.stat())
+        return os.path.samestat(os.fstat(handle), path.lstat())
     except OSError:
         return False
 

@@ -11,15 +11,17 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
 from tickhaul.transfer.crew import Crew
+from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.folder import Folder, There
+from tickhaul.transfer.listing import check_listing
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import MIB, DownloadedFile, Progress, RemoteFile, TransferOptions
-from tickhaul.transfer.names import check_distinct, check_name
 from tickhaul.transfer.urls import Refusals, UrlBook
 
 if TYPE_CHECKING:
@@ -66,16 +68,13 @@ def download(
 
     Raises:
         UnsafeFilenameError: a file's name is no plain file name; nothing was fetched.
-        IntegrityError: what arrived is not what was announced, as often as it was tried; or an artifact is listed twice.
-        StorageError: the storage host refused or kept failing, or the disk did.
+        IntegrityError: what arrived is not what was announced, as often as it was tried; or an id cannot be one, or is
+            listed twice.
+        StorageError: the storage host refused or kept failing, or the disk did; or a URL cannot be used.
         TransferCanceled: ``cancel`` was set.
         Exception: whatever ``refresh`` or ``on_progress`` raised.
     """
-    for file in files:
-        check_name(file.filename)
-    check_distinct(file.filename for file in files)
-    if len({file.id for file in files}) < len(files):
-        raise IntegrityError("the service listed an artifact twice, so which URL is whose cannot be told")
+    check_listing(files)
     options = options or TransferOptions()
     if not files:
         Folder(directory)
@@ -193,7 +192,8 @@ class Transfer:
         if self.folder.look(build.file) is not There.IT:
             return False
         entry = self.folder.entry(build.name)
-        size = build.target.stat().st_size
+        with disk_errors(build.name, build.target):
+            size = regular_size(build.target)
         digest = entry.sha256 if entry is not None else None
         if entry is None or (self.options.hash and digest is None):
             build.found(size)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer.agenda import Phase
 from tickhaul.transfer.answers import Meaning, judge
@@ -15,7 +16,7 @@ from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.folder import There
 from tickhaul.transfer.model import KIB, MIB, DownloadedFile
 from tickhaul.transfer.trouble import RefusedError, WireError
-from tickhaul.transfer.urls import redacted
+from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     from tickhaul.transfer.agenda import Part
@@ -123,7 +124,7 @@ class Fetcher:
             return False
         build.discard()
         with disk_errors(build.name, build.target):
-            size = build.target.stat().st_size
+            size = regular_size(build.target)
         entry = transfer.folder.entry(build.name)
         sha256 = entry.sha256 if entry is not None else None
         if self._options.hash and sha256 is None:

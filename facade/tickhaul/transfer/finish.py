@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tickhaul._files import UnsafeFileError, regular_size, sync_directory
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer.checksums import broken_claim, digest_of
-from tickhaul.transfer.disk import disk_errors, storage_error, sync_folder
+from tickhaul.transfer.disk import disk_errors, storage_error
 from tickhaul.transfer.manifest import Entry, add_to_manifest
 from tickhaul.transfer.model import DownloadedFile
 
@@ -182,7 +183,7 @@ class Finisher:
             folder = self._transfer.folder.path
             if self._fsync:
                 with disk_errors(None, folder):
-                    sync_folder(folder)
+                    sync_directory(folder)
             add_to_manifest(folder, entries, fsync=self._fsync)
 
     def _checked(self, build: Build) -> DownloadedFile | None:
@@ -190,7 +191,7 @@ class Finisher:
         transfer, work, draft = self._transfer, build.work, build.draft
         path = build.target if draft is None else draft.file.path
         try:
-            length = path.stat().st_size if draft is None else draft.file.length
+            length = regular_size(path) if draft is None else draft.file.length
             broken = broken_claim(path, [] if draft is None else draft.claims, stopped=transfer.stopped)
             sha256 = digest_of(path, hashlib.sha256(), None, transfer.stopped).hex() if transfer.options.hash else None
         except FileNotFoundError:
@@ -222,7 +223,10 @@ class Finisher:
         except FileNotFoundError:
             # Where locks do not work, another process may have finished it for us.
             with disk_errors(build.name, result.path):
-                there = result.path.is_file() and result.path.stat().st_size == result.bytes
+                try:
+                    there = regular_size(result.path) == result.bytes
+                except (FileNotFoundError, UnsafeFileError):
+                    there = False
         else:
             there = True
             with disk_errors(build.name, result.path):

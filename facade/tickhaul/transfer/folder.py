@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -12,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tickhaul._files import UnsafeFileError
 from tickhaul.errors import StorageError
 from tickhaul.transfer.disk import PartFile, disk_errors
 from tickhaul.transfer.manifest import read_manifest
@@ -21,6 +23,8 @@ from tickhaul.transfer.sidecar import Memory, recall
 if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry
     from tickhaul.transfer.model import RemoteFile
+
+log = logging.getLogger("tickhaul.transfer")
 
 _TEMPORARY = re.compile(r"(?P<stem>.+)\.(?P<token>[0-9a-f]{8})(?:-[0-9a-f]{8})?\.part(?:\.jsonl)?", re.DOTALL)
 
@@ -158,9 +162,7 @@ class Folder:
 
     def sweep(self) -> None:
         """Remove what a run that died while writing the manifest left of it."""
-        for path in self._leftovers.get(MANIFEST, []):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+        _remove(*self._leftovers.get(MANIFEST, []))
 
     def leftovers(self, file: RemoteFile, *, resume: bool) -> tuple[list[tuple[PartFile, Memory]], bool]:
         """Take over what earlier runs left of a file, and remove what of it is of no use.
@@ -181,12 +183,19 @@ class Folder:
         parts = {path for path in paths if path.name.endswith(PART)}
         for path in paths:
             if path.name.endswith(SIDECAR) and sidecar_owner(path) not in parts:
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+                _remove(path)
         for path in parts:
-            part = PartFile.claim(path, file.filename)
+            try:
+                part = PartFile.claim(path, file.filename)
+            except UnsafeFileError as error:
+                memory = recall(sidecar_path(path))
+                if memory is None or memory.identity.artifact == file.id:
+                    # Its name is all of it that is ours: what is behind a link is never touched.
+                    log.warning("%s is no part file to go on with (%s); the name is removed", path, error.strerror)
+                    _remove(path, sidecar_path(path))
+                continue
             if part is None:
-                busy = busy or path.exists()
+                busy = busy or os.path.lexists(path)
                 continue
             memory = recall(sidecar_path(path))
             if memory is not None and memory.identity.artifact != file.id:
@@ -195,10 +204,16 @@ class Folder:
                 usable.append((part, memory))
             else:
                 part.discard()
-                with contextlib.suppress(OSError):
-                    sidecar_path(path).unlink(missing_ok=True)
+                _remove(sidecar_path(path))
         usable.sort(key=lambda pair: pair[1].done.total, reverse=True)
         return usable, busy
+
+
+def _remove(*paths: Path) -> None:
+    """Remove leftovers. One that cannot be removed is only in the way of tidiness, and of the next run's."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _useful(part: PartFile, memory: Memory, file: RemoteFile) -> bool:

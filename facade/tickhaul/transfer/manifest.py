@@ -10,8 +10,9 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from tickhaul._files import UnsafeFileError, create_new, keep_mode, read_regular, replace
 from tickhaul.errors import StorageError
-from tickhaul.transfer.disk import disk_errors, replace
+from tickhaul.transfer.disk import disk_errors, storage_error
 from tickhaul.transfer.names import MANIFEST, PART
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ log = logging.getLogger("tickhaul.transfer")
 
 _FORMAT = 1
 _MERGES = 20
+_LARGEST = 64 * 1024 * 1024  # bytes: more than a hundred thousand files
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +57,42 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
     Raises:
         StorageError: there is one but it cannot be read, or a newer version of this program wrote it.
     """
-    return _read(folder / MANIFEST) or {}
+    return look_at_manifest(folder)[0]
 
 
-def _read(path: Path) -> dict[str, Entry] | None:
-    """The entries of a manifest, ``None`` when the file is none of ours, damaged ones included."""
-    with disk_errors(MANIFEST, path):
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
-            return {}
+def look_at_manifest(folder: Path) -> tuple[dict[str, Entry], str | None]:
+    """The entries of a folder's manifest, and what is wrong with a file of its name that is none of ours.
+
+    Raises:
+        StorageError: there is one but it cannot be read, or a newer version of this program wrote it.
+    """
+    found = _read(folder / MANIFEST)
+    return ({}, found) if isinstance(found, str) else (found, None)
+
+
+def _read(path: Path) -> dict[str, Entry] | str:
+    """The entries of a manifest, or why the file is none of ours: it is damaged, or no file to be read at all."""
+    try:
+        text = read_regular(path, most=_LARGEST)
+    except FileNotFoundError:
+        return {}
+    except UnsafeFileError as error:
+        if path.is_dir() and not path.is_symlink():
+            raise storage_error(error, MANIFEST, path) from error
+        return error.strerror or "it is no regular file"
+    except OSError as error:
+        raise storage_error(error, MANIFEST, path, act="read") from error
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return "it is not JSON"
     if not isinstance(document, dict):
-        return None
+        return "it is not a JSON object"
     version, files = document.get("tickhaul"), document.get("files")
     if isinstance(version, int) and version > _FORMAT:
         raise StorageError(f"{path} is of a newer tickhaul, which knows more than this one may overwrite")
     if not isinstance(version, int) or not isinstance(files, dict):
-        return None
+        return 'it has no "tickhaul" and "files"'
     entries = ((name, _entry(value)) for name, value in files.items())
     return {name: entry for name, entry in entries if entry is not None}
 
@@ -91,16 +108,17 @@ def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) 
     """
     for _ in range(_MERGES):
         found = _read(folder / MANIFEST)
-        if found is None:
-            _set_aside(folder)
-        merged = found or {}
+        if isinstance(found, str):
+            _set_aside(folder, found)
+            found = {}
+        merged = found
         if all(merged.get(name) == entry for name, entry in entries.items()):
             return
         merged.update(entries)
         _write(folder, merged, fsync=fsync)
 
 
-def _set_aside(folder: Path) -> None:
+def _set_aside(folder: Path, reason: str) -> None:
     """Keep a file that has the manifest's name but is none: it is somebody's, or what is left of a damaged one."""
     path = folder / MANIFEST
     aside = folder / f"{MANIFEST}.{secrets.token_hex(4)}.unreadable"
@@ -109,17 +127,22 @@ def _set_aside(folder: Path) -> None:
             replace(path, aside)
         except FileNotFoundError:
             return  # another process was faster
-    log.warning("%s cannot be read as a manifest; it is kept as %s, and a new one begun", path, aside.name)
+    log.warning("%s cannot be read as a manifest (%s); it is kept as %s, and a new one begun", path, reason, aside.name)
 
 
 def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
     document = {"tickhaul": _FORMAT, "files": {name: asdict(entries[name]) for name in sorted(entries)}}
     path = folder / MANIFEST
     fresh = folder / f"{MANIFEST}.{secrets.token_hex(4)}{PART}"
+    # A lone surrogate, which UTF-8 has no form for, becomes the escape that JSON has for it.
+    text = json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    if len(text) > _LARGEST:
+        raise StorageError(f"{path} would have more than {_LARGEST:,} bytes; use another folder for the next files")
     with disk_errors(MANIFEST, path):
         try:
-            with fresh.open("xb") as handle:
-                handle.write(json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
+            with os.fdopen(create_new(fresh), "wb") as handle:
+                keep_mode(handle.fileno(), path)
+                handle.write(text)
                 handle.flush()
                 if fsync:
                     os.fsync(handle.fileno())
@@ -134,7 +157,12 @@ def _entry(value: object) -> Entry | None:
     if not isinstance(value, dict):
         return None
     match value:
-        case {"export": str(export), "artifact": str(artifact), "bytes": int(size), "finished_at": str(finished_at)}:
+        case {
+            "export": str(export),
+            "artifact": str(artifact),
+            "bytes": int(size),
+            "finished_at": str(finished_at),
+        } if size >= 0:
             checked = value.get("checked")
             return Entry(
                 export,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from tickhaul.errors import IntegrityError
+from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     import ssl
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 KIB = 1024
 MIB = 1024 * KIB
+_LARGEST = (1 << 63) - 1  # bytes a file may have on any system
 
 DEFAULT_CONNECTIONS = 16
 """Enough to fill a line when one connection is throttled to tens of MiB/s, few enough for any object store."""
@@ -43,7 +45,8 @@ class RemoteFile:
         url: the presigned URL. Its query is a secret, so it is in no ``repr``.
 
     Raises:
-        IntegrityError: the length is none.
+        IntegrityError: the length is not one: negative, more than any file can have, or not a whole number.
+        TypeError: another value is not text.
     """
 
     id: str
@@ -52,8 +55,20 @@ class RemoteFile:
     url: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if self.size is not None and self.size < 0:
-            raise IntegrityError(f"a length of {self.size} bytes was announced", filename=self.filename)
+        for name in ("id", "filename", "url"):
+            value: object = getattr(self, name)
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be text, not {type(value).__name__}")
+        size: object = self.size
+        if size is None or (isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= _LARGEST):
+            return
+        # Python refuses to write very long numbers out.
+        told = f"some 2**{size.bit_length()}" if isinstance(size, int) and abs(size) > _LARGEST else shown(size)
+        raise IntegrityError(
+            f"for {shown(self.filename)} a length of {told} bytes was announced, which must be a whole number from 0 to "
+            f"{_LARGEST}; run again for a new listing",
+            filename=shown(self.filename, quoted=False),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import UnsafeFilenameError
+from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +36,9 @@ def check_name(name: str) -> str:
     """
     reason = _objection(name)
     if reason is not None:
-        shown = name.encode("unicode_escape").decode("ascii")
-        raise UnsafeFilenameError(f"the service named a file {shown[:120]!r}: {reason}", filename=shown)
+        raise UnsafeFilenameError(
+            f"the service named a file {shown(name)}: {reason}", filename=shown(name, quoted=False)
+        )
     return name
 
 
@@ -73,10 +75,11 @@ def check_distinct(names: Iterable[str]) -> None:
     """
     seen: dict[str, str] = {}
     for name in names:
-        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+        # Canonical caseless matching (the Unicode Standard, 3.13, D145).
+        key = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
         if key in seen:
             raise UnsafeFilenameError(
-                f"the service named two files alike: {seen[key]!r} and {name!r} would be one file on some disks",
+                f"the service named two files alike: {shown(seen[key])} and {shown(name)} would be one file on some disks",
                 filename=name,
             )
         seen[key] = name

@@ -6,9 +6,11 @@ data where the writer put checksums. What only a decoder, or a SHA-256, finds: d
 
 from __future__ import annotations
 
+import os
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
+from tickhaul._files import open_regular
 from tickhaul.transfer.thrift import Reader, ThriftError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _HEADER = 64 * 1024  # a page header is some tens of bytes, more with statistics
+_LONGEST_FOOTER = 256 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 class ParquetError(ValueError):
@@ -37,7 +41,7 @@ def check_parquet(path: Path, *, stopped: Callable[[], bool] = lambda: False) ->
         ParquetError: it is damaged.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         try:
             footer, data_end = _footer(file)
             rows = 0
@@ -68,6 +72,10 @@ def _footer(file: BinaryIO) -> tuple[dict[int, Value], int]:
     start = size - 8 - int.from_bytes(tail[:4], "little")
     if start < 4:
         raise ParquetError("its footer is longer than the file")
+    if size - 8 - start > _LONGEST_FOOTER:
+        raise ParquetError(
+            f"its footer has {size - 8 - start:,} bytes, and {_LONGEST_FOOTER:,} are the most that is read"
+        )
     file.seek(start)
     reader = Reader(file.read(size - 8 - start))
     return reader.struct(), start
@@ -106,9 +114,17 @@ def _page(file: BinaryIO, at: int, end: int) -> tuple[dict[int, Value], int]:
     checksum = page.get(4)
     if isinstance(checksum, int):
         file.seek(data)
-        if zlib.crc32(file.read(length)) != checksum & 0xFFFFFFFF:
+        if _crc(file, length) != checksum & 0xFFFFFFFF:
             raise ParquetError("a page does not have its checksum")
     return page, data + length
+
+
+def _crc(file: BinaryIO, length: int) -> int:
+    value = 0
+    while length > 0 and (piece := file.read(min(_PIECE, length))):
+        value = zlib.crc32(piece, value)
+        length -= len(piece)
+    return value
 
 
 def _structs(fields: dict[int, Value], number: int) -> list[dict[int, Value]]:

@@ -27,8 +27,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tickhaul._files import create_new, open_regular, read_regular, replace
 from tickhaul.transfer.checksums import Claim, read_claim
-from tickhaul.transfer.disk import disk_errors, replace
+from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.names import PART, SIDECAR
 from tickhaul.transfer.ranges import Ranges
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FORMAT = 1
-_FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_APPEND = os.O_WRONLY | os.O_APPEND
+_LARGEST = 64 * 1024 * 1024  # bytes; a file of a tebibyte in parts of 8 MiB has a sidecar of 4 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class Sidecar:
                 with contextlib.suppress(FileNotFoundError):
                     replace(fresh, self.path)
                     break
-            self._handle = os.open(self.path, _FLAGS)
+            self._handle = open_regular(self.path, _APPEND)
 
     def done(self, start: int, end: int) -> None:
         """Remember that a range is written (not: confirmed).
@@ -223,12 +225,12 @@ class Sidecar:
 
 
 def recall(path: Path) -> Memory | None:
-    """Read a sidecar; ``None`` when there is none or its first line is not ours.
+    """Read a sidecar; ``None`` when there is none, its first line is not ours, or it is no file to be read.
 
     Everything after the first line that makes no sense is ignored: it was being written when the process died.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_regular(path, most=_LARGEST).split(b"\n")
     except OSError:
         return None
     head = _object(lines[0])
@@ -277,7 +279,7 @@ def _claim(claim: Claim) -> dict[str, object]:
 
 def _create(path: Path, lines: list[dict[str, object]], *, confirm: bool) -> int:
     """Make a sidecar that must not exist yet; return it open."""
-    handle = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    handle = create_new(path, _APPEND)
     try:
         _write(handle, *lines)
         if confirm:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from tickhaul.transfer.listing import check_addresses
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -28,7 +30,7 @@ class UrlBook:
     """The URLs in force.
 
     Args:
-        files: the first listing, taken to be fresh.
+        files: the first listing, taken to be fresh, and checked.
         refresh: fetches a new listing; may be called from any thread, never twice at once.
         lifetime: seconds a URL lives when its query does not say (``X-Amz-Expires``).
         clock: monotonic seconds.
@@ -50,6 +52,7 @@ class UrlBook:
         self._closed = False
         self._generation = 0
         self._failure: BaseException | None = None
+        self._wanted = frozenset(file.id for file in files)
         self._files: dict[str, RemoteFile] = {}
         self._dies = 0.0
         self._take(files)
@@ -79,6 +82,7 @@ class UrlBook:
         """Make sure the listing is newer than ``generation``, fetching one unless somebody already has or does.
 
         Raises:
+            TransferError: what the new listing has of the files cannot be used.
             BaseException: whatever ``refresh`` raised, to everyone who waited for it.
         """
         with self._changed:
@@ -92,7 +96,7 @@ class UrlBook:
         failure: BaseException | None = None
         files: Sequence[RemoteFile] = ()
         try:
-            files = self._refresh()
+            files = check_addresses(self._refresh(), self._wanted)
         except BaseException as error:  # noqa: BLE001 - handed to every waiter, and raised again below
             failure = error
         with self._changed:
@@ -141,17 +145,3 @@ def lifetime_of(url: str, default: float) -> float:
         if value.isdecimal() and value.isascii():
             return float(value)
     return default
-
-
-def redacted(url: str) -> str:
-    """A URL as it may be shown: without query, fragment, user and password."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = parts.port
-    except ValueError:
-        return "an unreadable URL"
-    if ":" in host:
-        host = f"[{host}]"
-    shown = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
-    return shown.encode("ascii", "backslashreplace").decode()

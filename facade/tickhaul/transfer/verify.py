@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tickhaul._files import reading
 from tickhaul.errors import StorageError, TransferError
-from tickhaul.transfer.manifest import read_manifest
+from tickhaul.transfer.disk import disk_errors
+from tickhaul.transfer.manifest import look_at_manifest
 from tickhaul.transfer.names import MANIFEST, check_name
 from tickhaul.transfer.parquet import ParquetError, check_parquet
 
@@ -90,9 +92,10 @@ def verify(
         TransferError: ``cancel`` was set.
     """
     folder = Path(directory)
-    entries = read_manifest(folder)
+    entries, objection = look_at_manifest(folder)
     if not entries:
-        raise StorageError(f"{folder} has no {MANIFEST} with files in it, so there is nothing to check against")
+        reason = "" if objection is None else f": {objection}"
+        raise StorageError(f"{folder} has no {MANIFEST} with files in it, so there is nothing to check against{reason}")
 
     def stopped() -> bool:
         return cancel is not None and cancel.is_set()
@@ -105,7 +108,8 @@ def verify(
         checks.append(check)
         if on_file is not None:
             on_file(check)
-    parts = (_PART_FILE.fullmatch(path.name) for path in folder.iterdir())
+    with disk_errors(None, folder, act="read"):
+        parts = [_PART_FILE.fullmatch(path.name) for path in folder.iterdir()]
     unfinished = sorted(part.string for part in parts if part is not None and part["stem"] != MANIFEST)
     return Verification(folder, tuple(checks), tuple(unfinished))
 
@@ -142,7 +146,7 @@ def _read(path: Path, sha256: str | None, *, gzip: bool, stopped: Callable[[], b
     members = _Gzip()
     damage: str | None = None
     buffer = memoryview(bytearray(_PIECE))
-    with path.open("rb", buffering=0) as source:
+    with reading(path) as source:
         while not stopped() and (count := source.readinto(buffer)):
             if sha256 is not None:
                 digest.update(buffer[:count])

@@ -18,7 +18,7 @@ from tickhaul.transfer.meter import IdleTime
 from tickhaul.transfer.proxies import proxy_for
 from tickhaul.transfer.stream import Stream
 from tickhaul.transfer.trouble import RefusedError, WireError, describe
-from tickhaul.transfer.urls import redacted
+from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     import ssl

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tickhaul._files import replacing
 from tickhaul.xythub.tables import cells
 from tickhaul.xythub.tables.rendering import check, render
 
@@ -30,15 +31,17 @@ def to_json(table: Table, target: Target) -> str | None:
 
 
 def _write(table: Table, target: Target, writer: Callable[[Table, IO[str]], None]) -> str | None:
-    # Before a file that may be there is opened, which empties it.
+    # Before a pipe or an open file gets the first half of what cannot be written whole.
     check(table)
     if target is None:
         text = io.StringIO(newline="")
         writer(table, text)
         return text.getvalue()
     if isinstance(target, str | os.PathLike):
-        with Path(target).open("w", encoding="utf-8", newline="") as file:
-            writer(table, file)
+        with replacing(Path(target)) as file:
+            text_file = io.TextIOWrapper(file, "utf-8", newline="")
+            writer(table, text_file)
+            text_file.detach()
     else:
         writer(table, target)
     return None

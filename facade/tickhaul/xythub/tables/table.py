@@ -164,7 +164,8 @@ class Table:
         timestamps both joined by a ``T``, booleans ``true`` and ``false``, lists and objects JSON.
 
         Args:
-            target: a path, written as UTF-8, or a text file opened with ``newline=""``; ``None`` for a string.
+            target: a path, written as UTF-8, or a text file opened with ``newline=""``; ``None`` for a string. A file
+                that is there is replaced when all of the new one is written, and not before.
         """
         from tickhaul.xythub.tables.as_text import to_csv  # noqa: PLC0415 (as above)
 
@@ -180,7 +181,8 @@ class Table:
         Days and times are as in `to_csv`, null is ``null``, and an infinite number, for which JSON has no form, is text.
 
         Args:
-            target: a path, written as UTF-8, or an open text file; ``None`` for a string.
+            target: a path, written as UTF-8, or an open text file; ``None`` for a string. A file that is there is
+                replaced when all of the new one is written, and not before.
         """
         from tickhaul.xythub.tables.as_text import to_json  # noqa: PLC0415 (as above)
 
