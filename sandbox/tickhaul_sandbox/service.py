@@ -21,6 +21,7 @@ from tickhaul_sandbox.market.feed import Feed
 from tickhaul_sandbox.pages import Paginator
 from tickhaul_sandbox.presign import Signer
 from tickhaul_sandbox.recording import Recorder
+from tickhaul_sandbox.schemas.cage import Cage
 from tickhaul_sandbox.schemas.registry import Schemas
 from tickhaul_sandbox.state import rows
 from tickhaul_sandbox.state.file import StateError
@@ -38,6 +39,8 @@ _BUCKET = "/tickhaul-sandbox-exports/exports"
 # Making files is work for the processor; more threads than this would only take turns.
 _MAKERS = 2
 _READERS = 8
+# Apart from the readers, so that schemas which take their time to be checked hold up no download.
+_CHECKERS = 2
 
 
 class Service:
@@ -71,9 +74,11 @@ class Service:
         self.storage_url = settings.storage_url or ""
         self.makers = ThreadPoolExecutor(_MAKERS, "sandbox-make")
         self.readers = ThreadPoolExecutor(_READERS, "sandbox-read")
+        self.checkers = ThreadPoolExecutor(_CHECKERS, "sandbox-check")
+        self.cage = Cage(settings.transform_seconds)
         self.artifacts = ArtifactStore(settings.cache_bytes)
         self.ledger = Ledger(settings.state, self._facts)
-        self._rows = rows.Rows(self.catalog, self.feed, settings.transform_seconds)
+        self._rows = rows.Rows(self.catalog, self.feed, self.cage)
         owners = settings.accounts()
         self.accounts = Accounts(owners, [self._account(name) for name in dict.fromkeys(owners.values())])
 
@@ -112,8 +117,10 @@ class Service:
     def close(self) -> None:
         """Let go of threads and files."""
         self.artifacts.give_up()
+        self.cage.close()
         self.makers.shutdown(cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
+        self.checkers.shutdown(cancel_futures=True)
         self.artifacts.close()
         self.ledger.close()
 
