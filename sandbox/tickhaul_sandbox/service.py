@@ -14,6 +14,7 @@ from tickhaul_sandbox.catalog import catalog_of
 from tickhaul_sandbox.clock import SECOND, advance_to
 from tickhaul_sandbox.exports import Exports
 from tickhaul_sandbox.faults import Faults
+from tickhaul_sandbox.hosts import Hosts
 from tickhaul_sandbox.idempotency import Replays
 from tickhaul_sandbox.ids import Ids
 from tickhaul_sandbox.limits import RateLimits
@@ -66,10 +67,11 @@ class Service:
             hour_bytes=settings.hour_bytes,
         )
         self.catalog = catalog_of(frozenset(self.feed.recorded))
+        self.hosts = Hosts(settings.host, settings.known_hosts())
         self.faults = Faults(settings.faults, settings.seed)
         self.paginator = Paginator(settings.seed)
         self.signer = Signer(settings.seed)
-        self.requests = Recorder(settings.recorded_requests)
+        self.requests = Recorder(settings.recorded_requests, settings.recorded_bytes)
         self.ending = asyncio.Event()
         self.storage_url = settings.storage_url or ""
         self.makers = ThreadPoolExecutor(_MAKERS, "sandbox-make")
