@@ -152,9 +152,9 @@ class Service:
         return self.signer.sign(self.storage_url, path, signed_ns, self.settings.url_lifetime)
 
     def _restore(self, facts: Mapping[str, Json]) -> None:
-        self.ids.made = _count(facts, "ids_made")
-        self.ids.run = _count(facts, "runs")
-        advance_to(self.clock, _count(facts, "advanced_ns"))
+        self.ids.made = self.ledger.count(facts, "ids_made")
+        self.ids.run = self.ledger.count(facts, "runs")
+        advance_to(self.clock, self.ledger.count(facts, "advanced_ns"))
         for account in self.accounts.by_name.values():
             self.ledger.records("account", account.name, partial(rows.restore_account, account))
             account.restore()
@@ -195,8 +195,3 @@ class Service:
             exports=Exports(settings, clock, ids, self.artifacts, self.makers, exports),
             schemas=Schemas(clock, ids, schemas),
         )
-
-
-def _count(facts: Mapping[str, Json], name: str) -> int:
-    value = facts.get(name, 0)
-    return value if isinstance(value, int) else 0

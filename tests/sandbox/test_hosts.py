@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 HTTP = "http"
 
 
-def status_of(
-    hosts: Hosts, host: str | None, target: str = "/x", method: str = "POST", **headers: str
-) -> int | None:
+def status_of(hosts: Hosts, host: str | None, target: str = "/x", method: str = "POST", **headers: str) -> int | None:
     named = {} if host is None else {"host": host}
     sent = {name.replace("_", "-"): value for name, value in {**named, **headers}.items()}
     refusal = hosts.refusal(
@@ -96,10 +94,10 @@ def test_any_other_host_is_refused_wherever_it_is_named(host: str) -> None:
         ("127.0.0.1", ("host.docker.internal",), "host.docker.internal:8765", True),
         ("127.0.0.1", ("[2001:db8::1]",), "[2001:db8::1]", True),
         # An address cannot be bound to anything else, so where every address is listened on, every one will do.
-        ("0.0.0.0", (), "192.168.1.5:8765", True),  # noqa: S104 - nothing listens here
+        ("0.0.0.0", (), "192.168.1.5:8765", True),
         ("::", (), "[2001:db8::1]", True),
-        ("0.0.0.0", (), "evil.example", False),  # noqa: S104 - as above
-        ("0.0.0.0", (), "0.0.0.0:8765", True),  # noqa: S104 - as above
+        ("0.0.0.0", (), "evil.example", False),
+        ("0.0.0.0", (), "0.0.0.0:8765", True),
     ],
 )
 def test_it_is_known_by_where_it_listens_and_by_what_settings_name(
