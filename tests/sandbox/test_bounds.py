@@ -156,8 +156,7 @@ def test_tokens_are_forgotten_when_they_are_no_longer_good_or_too_many() -> None
     clock = ManualClock(START)
     tokens = Tokens(HubSettings(token_seconds=100), clock, 0)
     first = grant(tokens)
-    for _ in range(9_999):
-        last = grant(tokens)
+    [*_, last] = [grant(tokens) for _ in range(9_999)]
     assert tokens.user(f"Bearer {first}") == "sandbox"
     grant(tokens)
     assert len(tokens._tokens) == 10_000

@@ -33,7 +33,7 @@ def status_of(hosts: Hosts, host: str | None, target: str = "/x", method: str = 
             "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
         }
     )
-    return refusal and refusal.status
+    return None if refusal is None else refusal.status
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,13 @@ def put(offset: int, value: bytes) -> Callable[[Path], None]:
     return damage
 
 
+def replaced(old: bytes, new: bytes) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        path.write_bytes(path.read_bytes().replace(old, new))
+
+    return damage
+
+
 CASES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a digit of a record is another one": (
         sql("""UPDATE records SET body = replace(body, '"created_ns":1', '"created_ns":2') WHERE kind = 'export'"""),
@@ -263,6 +270,10 @@ CASES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a record is nested without end": (
         sql("UPDATE records SET body = replace(hex(zeroblob(100000)), '0', '[') WHERE kind = 'export'", mended=True),
         "the state is damaged (export exp_",
+    ),
+    "a statement that is no UTF-8 and no SQL": (
+        replaced(b"CREATE TABLE records", b"CREATE \xe9ABLE records"),
+        "the state is damaged (",
     ),
     "an unknown way of writing": (put(18, b"\x09"), ""),
     "an unknown way of reading": (put(19, b"\x09"), "is not the state of a sandbox"),

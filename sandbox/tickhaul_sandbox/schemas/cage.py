@@ -67,7 +67,7 @@ class _Process:
         [package] = tickhaul_sandbox.__path__
         path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
         # In a session of its own: Ctrl-C is for the sandbox, which then ends this one.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program of ours
             [sys.executable, "-I", "-c", _START, path, package, str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -101,7 +101,8 @@ class _Process:
         for pipe in (self._process.stdin, self._process.stdout):
             # What a killed process has not read cannot be written.
             with suppress(OSError):
-                pipe and pipe.close()
+                if pipe is not None:
+                    pipe.close()
 
     def kill(self) -> None:
         """Kill it, for another thread that waits for its response."""
@@ -268,12 +269,12 @@ class Session:
             self._own = Evaluator()
         return self._own
 
-    def _ask(self, action: str, transform: str, kind: str, texts: list[str | None] | None = None) -> Any:
+    def _ask(self, action: str, transform: str, kind: str, texts: Sequence[str | None] = ()) -> Any:
         if self._process is None:
             self._process = self._cage.borrow()
-        self._room += _GROWTH * sum(len(text) for text in texts or () if text)
+        self._room += _GROWTH * sum(len(text) for text in texts if text)
         began = time.monotonic()
-        said, result, size = self._process.ask([action, transform, kind, texts], max(0.0, self._left), self._room)
+        said, result, size = self._process.ask([action, transform, kind, [*texts]], max(0.0, self._left), self._room)
         self._left -= time.monotonic() - began
         self._room -= size
         if said == "done":

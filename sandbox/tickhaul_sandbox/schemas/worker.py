@@ -13,7 +13,7 @@ import threading
 from decimal import Decimal
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from tickhaul_sandbox.schemas.transforms import Evaluator, TransformError
 
@@ -27,14 +27,14 @@ _WATCH_SECONDS = 0.02
 OUT_OF_MEMORY = 3
 
 
-def write_frame(file: BinaryIO, value: Json) -> None:
+def write_frame(file: IO[bytes], value: Json) -> None:
     """Write a value with its length in front."""
     body = json.dumps(value, separators=(",", ":")).encode()
     file.write(len(body).to_bytes(_LENGTH, "big") + body)
     file.flush()
 
 
-def read_length(file: BinaryIO) -> int:
+def read_length(file: IO[bytes]) -> int:
     """Return how many bytes the next value has.
 
     Raises:
@@ -43,7 +43,7 @@ def read_length(file: BinaryIO) -> int:
     return int.from_bytes(_exactly(file, _LENGTH), "big")
 
 
-def read_value(file: BinaryIO, length: int) -> Any:  # any JSON
+def read_value(file: IO[bytes], length: int) -> Any:  # any JSON
     """Return the value whose length has been read.
 
     Raises:
@@ -72,7 +72,7 @@ def main(memory: int) -> None:
         write_frame(responses, _respond(evaluator, waiting.get()))
 
 
-def _receive(requests: BinaryIO, waiting: SimpleQueue[list[Any]]) -> None:
+def _receive(requests: IO[bytes], waiting: SimpleQueue[list[Any]]) -> None:
     # In a thread of its own, so that the end of the input is noticed also while a transform is computed.
     try:
         while True:
@@ -100,7 +100,7 @@ def _plain(value: Value) -> Json:
     return str(value) if isinstance(value, Decimal) else value  # type: ignore[return-value]  # no instants among results
 
 
-def _exactly(file: BinaryIO, count: int) -> bytes:
+def _exactly(file: IO[bytes], count: int) -> bytes:
     content = file.read(count)
     if len(content) < count:
         raise EOFError

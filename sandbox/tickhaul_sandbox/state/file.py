@@ -56,6 +56,8 @@ _PUT = (
     "ON CONFLICT (kind, account, name) DO UPDATE SET body = excluded.body, mark = excluded.mark"
 )
 _DROP = "DELETE FROM records WHERE kind = ? AND account = ? AND name = ?"
+# The second where SQLite quotes from a damaged file in its error, and Python cannot read that.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 # What says nothing about the file.
 _OF_THE_MACHINE = frozenset({sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT})
 _SHOWN = 40
@@ -84,11 +86,11 @@ class StateFile:
         self._look_before_touching()
         try:
             self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
         try:
             self._open(origin)
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             self._connection.close()
             raise self._explained(error) from error
         except BaseException:
@@ -110,7 +112,7 @@ class StateFile:
                     found[name] = json.loads(value)
                 except (ValueError, RecursionError) as error:
                     raise self.damaged(f"fact {name}") from error
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
         return found
 
@@ -127,7 +129,7 @@ class StateFile:
                 if not self._is_sound(mark, kind, account, name, body):
                     raise self.damaged(f"{kind} {name} of account {account}")
                 yield name, body
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
 
     def write(self, facts: Mapping[str, Json], records: Iterable[tuple[Key, JsonObject | None]]) -> None:
@@ -179,7 +181,7 @@ class StateFile:
             looking = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             with closing(looking) as connection:
                 [application] = connection.execute("PRAGMA application_id").fetchone()
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
         if application != _APPLICATION:
             raise StateError(f"{self._path}: is not the state of a sandbox; name another file")
@@ -252,7 +254,7 @@ class StateFile:
     def _is_sound(self, mark: Sequence[object], *texts: object) -> bool:
         return all(isinstance(text, str) for text in texts) and (self._is_older or [*mark] == [_mark(*texts)])
 
-    def _explained(self, error: sqlite3.Error) -> StateError:
+    def _explained(self, error: Exception) -> StateError:
         # The lower byte is the kind; the rest says more than anybody can act upon.
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind == sqlite3.SQLITE_BUSY:
