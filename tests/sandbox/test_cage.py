@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,30 @@ def test_a_bomb_meets_a_limit_and_the_next_transform_is_run(cage: Cage, name: st
             session.run(BOMBS[name], TEXT, ["FF" * 40] * 5000)
         session.begin()
         assert session.run("{v} || 'b'", TEXT, ["a"]) == ["ab"]
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        "(" * 2000 + "1" + ")" * 2000,
+        "(" * 4000,
+        nested(400, "CASE @ WHEN '1' THEN '2' END"),
+        "1" + "::INT" * 800,
+        "{v}" + " || {v}" * 700,
+        f"{{v}} IN ({'1, ' * 1300}1)",
+        "~ " * 2000 + "1",
+        "- " * 2000 + "1",
+    ],
+)
+def test_an_expression_nested_without_end_does_no_harm(cage: Cage, transform: str) -> None:
+    # Versions of DuckDB differ in which of them they take.
+    with cage.session() as session:
+        session.check("{v} || 'a'", TEXT)
+        process = session._process
+        with suppress(TransformError):
+            session.check(transform, TEXT)
+        session.check("{v} || 'b'", TEXT)
+        assert session._process is process
 
 
 def test_what_a_transform_makes_is_measured(cage: Cage) -> None:
