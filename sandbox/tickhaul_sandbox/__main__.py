@@ -30,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--storage-port", type=int, default=0, help="port of the storage origin, 0 for a free one (default)")
     add("--storage-url", help="origin written into download URLs, if clients reach it under another name")
     add(
+        "--allowed-host",
+        action="append",
+        dest="allowed_hosts",
+        metavar="NAME",
+        help="another name clients reach it by, such as host.docker.internal; repeatable",
+    )
+    add(
         "--api-key",
         action="append",
         dest="api_keys",
@@ -97,7 +104,7 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     """
     names = {item.name for item in dataclasses.fields(Settings)}
     chosen = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    for name in ("api_keys", "faults"):
+    for name in ("allowed_hosts", "api_keys", "faults"):
         if name in chosen:
             chosen[name] = tuple(chosen[name])
     return Settings(**{**chosen, **dict(map(read_setting, arguments.others or ()))})

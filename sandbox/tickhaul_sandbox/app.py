@@ -10,17 +10,19 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
 
 from tickhaul_sandbox import control, errors, mutations, transport
+from tickhaul_sandbox.hosts import split_target
 from tickhaul_sandbox.idempotency import canonical, fingerprint
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 from tickhaul_sandbox.routes import OPERATIONS, Operation
-from tickhaul_sandbox.wire import Answer, Call
+from tickhaul_sandbox.wire import Answer, Call, read_body
 from tickhaul_sandbox.xythub.app import Hub
+from tickhaul_sandbox.xythub.errors import HubError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from tickhaul_sandbox.accounts import Account
     from tickhaul_sandbox.faults import Fault
+    from tickhaul_sandbox.hosts import Refusal
     from tickhaul_sandbox.service import Service
 
 _log = logging.getLogger("tickhaul_sandbox.app")
@@ -64,6 +67,8 @@ class Application:
             by_path.setdefault(operation.path, {})[operation.method] = operation
         routes = [Route(path, Endpoint(service, operations)) for path, operations in by_path.items()]
         settings = service.settings
+        self._service = service
+        self._hosts = service.hosts
         self.hub = Hub(settings.hub, service.clock, settings.seed, service.faults, service.requests, service.pause)
         self._router = Router(
             [*routes, *control.routes(service)], default=Endpoint(service, {}), redirect_slashes=False
@@ -73,11 +78,27 @@ class Application:
         """Answer one request."""
         # Routes are matched on the path as it came, so that an encoded slash inside a symbol does not split it.
         raw_path = scope.get("raw_path") or scope["path"].encode()
-        path = raw_path.decode("latin-1")
-        if path.startswith("http://"):
-            # The whole URL, as one writes it to a proxy; any server has to understand it.
-            path = urlsplit(path).path or "/"
+        # It may be the whole URL, as one writes it to a proxy; any server has to understand that.
+        _, path = split_target(raw_path.decode("latin-1"))
+        refusal = self._hosts.refusal({**scope, "raw_path": raw_path})
+        if refusal is not None:
+            await self._refuse(path, refusal, send)
+            return
         await (self.hub if self.hub.serves(path) else self._router)({**scope, "path": path}, receive, send)
+
+    async def _refuse(self, path: str, refusal: Refusal, send: Send) -> None:
+        if self.hub.serves(path):
+            body = HubError(refusal.status, "invalid_request", refusal.message).body()
+        else:
+            code = "permission_denied" if refusal.status == 403 else "invalid_argument"
+            body = _error(errors.ApiError(refusal.status, code, refusal.message)).encode()
+        headers = {
+            "content-type": "application/json",
+            "x-request-id": self._service.ids.request(),
+            # Whoever sent it has no more to say here, least of all the rest of a body.
+            "connection": "close",
+        }
+        await _send(send, refusal.status, headers, body)
 
 
 class Endpoint:
@@ -199,7 +220,7 @@ class Endpoint:
 
     async def _operate(self, trace: _Trace, account: Account, operation: Operation) -> Answer:
         request = trace.request
-        trace.body = await self._read(request)
+        trace.body = await read_body(request, self._service.settings.body_limit)
         if trace.body and self._service.settings.content_type == "reject" and not _is_json(request):
             raise errors.unsupported_media_type()
         call = Call(
@@ -225,15 +246,6 @@ class Endpoint:
         body = canonical(trace.body) if self._service.settings.idempotency_body == "json" else trace.body
         mark = fingerprint(request.method, request.scope["path"], body)
         return await account.replays.once(key, mark, act)
-
-    async def _read(self, request: Request) -> bytes:
-        limit = self._service.settings.body_limit
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise errors.invalid_argument("Request body is too large", {"max_bytes": limit})
-        return bytes(body)
 
     def _record(self, trace: _Trace, status: int | None) -> None:
         request = trace.request

@@ -15,6 +15,7 @@ API key, any one, but counts against no limit and is not remembered.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -28,7 +29,7 @@ from tickhaul_sandbox import errors
 from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found
 from tickhaul_sandbox.faults import FaultError
 from tickhaul_sandbox.times import format_instant
-from tickhaul_sandbox.wire import Answer
+from tickhaul_sandbox.wire import Answer, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,11 @@ class _Control:
         fields: Json = {}
         if request.method in {"POST", "PUT"}:
             try:
-                fields = json.loads(await request.body())
+                async with asyncio.timeout(self._service.settings.request_deadline):
+                    body = await read_body(request, self._service.settings.body_limit)
+                fields = json.loads(body)
+            except TimeoutError:
+                raise errors.request_timeout() from None
             except (ValueError, RecursionError):
                 raise invalid_argument("Malformed JSON in the request body") from None
         if not isinstance(fields, dict):

@@ -41,7 +41,7 @@ def column(parameter: int, kind: str) -> str:
 
 def pack(values: Iterable[Value]) -> str:
     """Return a column of values as a parameter."""
-    return json.dumps([_text(value) for value in values])
+    return json.dumps([text(value) for value in values])
 
 
 def quoted(name: str) -> str:
@@ -49,7 +49,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(value: Value) -> str | None:
+def text(value: Value) -> str | None:
+    """Return a value as the text DuckDB casts it from."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

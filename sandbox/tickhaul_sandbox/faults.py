@@ -85,6 +85,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 _COMMON: Mapping[str, OptionValue] = MappingProxyType({"times": 0, "after": 0, "p": 1.0})
 _REMEMBERED = 10_000
+_MOST = 1000
+_LONGEST = 1000
 _FORMS = ("seconds", "date", "none")
 # Faults whose moment is deep inside an operation rather than at the edge of the request.
 _DEEP = frozenset({"expired-url", "failed-export"})
@@ -151,7 +153,7 @@ class Strike:
     Attributes:
         spec: The text of the fault.
         operation: The operation the request was for.
-        path: Its path.
+        path: Its path; of a very long one the beginning.
     """
 
     spec: str
@@ -202,6 +204,8 @@ class Faults:
             FaultError: If it cannot be understood.
         """
         with self._lock:
+            if len(self._faults) >= _MOST:
+                raise FaultError(f"{_MOST} faults are in force, and no more can be; clear them first")
             fault = parse(spec, random.Random(f"fault:{self._seed}:{self._added}"))
             self._check_target(fault)
             self._faults.append(fault)
@@ -266,7 +270,7 @@ class Faults:
             for fault in self._faults:
                 if among(fault) and fault.kind not in drawn and fault.matches(operation, path) and fault.strikes():
                     drawn[fault.kind] = fault
-                    self._strikes.append(Strike(fault.spec, operation, path))
+                    self._strikes.append(Strike(fault.spec, operation[:_LONGEST], path[:_LONGEST]))
                     _log.info("fault %s struck %s %s", fault.spec, operation, path)
         return drawn
 
@@ -281,6 +285,8 @@ def parse(spec: str, dice: random.Random) -> Fault:
     Raises:
         FaultError: If it cannot be understood; the text says why.
     """
+    if len(spec) > _LONGEST:
+        raise FaultError(f"a fault has at most {_LONGEST} characters, not {len(spec)}")
     if not spec.isprintable():
         # Some of it becomes headers.
         raise FaultError(f"a fault must be printable, unlike {spec!r}")

@@ -71,6 +71,8 @@ class Replays:
         self._running: dict[uuid.UUID, _Running] = {}
         # In the order of their answers, so the old ones are in front; a request takes seconds, a key lasts a day.
         self._known: dict[uuid.UUID, Replay] = {}
+        self._sizes: dict[uuid.UUID, int] = {}
+        self._size = 0
 
     def restore(self) -> None:
         """Take up the answers of an earlier run.
@@ -80,7 +82,8 @@ class Replays:
         """
         known: list[Replay] = []
         self._shelf.restore(known.append)
-        self._known.update((replay.key, replay) for replay in sorted(known, key=lambda replay: replay.begun_ns))
+        for replay in sorted(known, key=lambda replay: replay.begun_ns):
+            self._keep(replay)
 
     async def once(self, key: str, fingerprint: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
         """Answer a request, by acting or by giving the answer of the first request with its key again.
@@ -112,8 +115,10 @@ class Replays:
         try:
             answer = await act()
             if self._kept(answer.status):
-                self._known[name] = Replay(name, fingerprint, begun_ns, answer)
-                self._shelf.put(name.hex, self._known[name])
+                replay = Replay(name, fingerprint, begun_ns, answer)
+                self._keep(replay)
+                self._shelf.put(name.hex, replay)
+                self._make_room()
             return answer
         finally:
             del self._running[name]
@@ -130,8 +135,21 @@ class Replays:
             name, replay = next(iter(self._known.items()))
             if replay.begun_ns > oldest:
                 return
-            del self._known[name]
-            self._shelf.drop(name.hex)
+            self._forget(name)
+
+    def _make_room(self) -> None:
+        while self._size > self._settings.idempotency_bytes and len(self._known) > 1:
+            self._forget(next(iter(self._known)))
+
+    def _keep(self, replay: Replay) -> None:
+        self._known[replay.key] = replay
+        self._sizes[replay.key] = len(replay.answer.encode())
+        self._size += self._sizes[replay.key]
+
+    def _forget(self, name: uuid.UUID) -> None:
+        del self._known[name]
+        self._size -= self._sizes.pop(name)
+        self._shelf.drop(name.hex)
 
 
 def _check_same(known: bytes, asked: bytes) -> None:

@@ -41,27 +41,41 @@ class RecordedRequest:
     status: int | None
     faults: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        texts = (self.path, self.query, *self.headers, *self.headers.values(), *self.faults)
+        return len(self.body) + sum(map(len, texts))
+
 
 class Recorder:
     """The last requests, oldest first; safe to read from another thread.
 
     Args:
         keep: How many are kept.
+        most: How many bytes they may have together; the last one is kept in any case.
     """
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, most: int) -> None:
         self._lock = threading.Lock()
-        self._requests: deque[RecordedRequest] = deque(maxlen=keep)
+        self._keep = keep
+        self._most = most
+        self._size = 0
+        self._requests: deque[RecordedRequest] = deque()
 
     def add(self, request: RecordedRequest) -> None:
-        """Remember a request."""
+        """Remember a request, and forget those there is no more room for."""
         with self._lock:
             self._requests.append(request)
+            self._size += request.size
+            while len(self._requests) > self._keep or (self._size > self._most and len(self._requests) > 1):
+                self._size -= self._requests.popleft().size
 
     def clear(self) -> None:
         """Forget all requests."""
         with self._lock:
             self._requests.clear()
+            self._size = 0
 
     def of(self, operation: str) -> list[RecordedRequest]:
         """Return the requests for an operation."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1
+# What the head of a request may have, its target included.
+_HEAD_BYTES = 64 << 10
 _TICK_SECONDS = 0.1
 _BLINK_SECONDS = 0.002
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
@@ -51,6 +53,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=75,
+                h11_max_incomplete_event_size=_HEAD_BYTES,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )

@@ -14,6 +14,7 @@ from tickhaul_sandbox.catalog import catalog_of
 from tickhaul_sandbox.clock import SECOND, advance_to
 from tickhaul_sandbox.exports import Exports
 from tickhaul_sandbox.faults import Faults
+from tickhaul_sandbox.hosts import Hosts
 from tickhaul_sandbox.idempotency import Replays
 from tickhaul_sandbox.ids import Ids
 from tickhaul_sandbox.limits import RateLimits
@@ -21,6 +22,7 @@ from tickhaul_sandbox.market.feed import Feed
 from tickhaul_sandbox.pages import Paginator
 from tickhaul_sandbox.presign import Signer
 from tickhaul_sandbox.recording import Recorder
+from tickhaul_sandbox.schemas.cage import Cage
 from tickhaul_sandbox.schemas.registry import Schemas
 from tickhaul_sandbox.state import rows
 from tickhaul_sandbox.state.file import StateError
@@ -38,6 +40,8 @@ _BUCKET = "/tickhaul-sandbox-exports/exports"
 # Making files is work for the processor; more threads than this would only take turns.
 _MAKERS = 2
 _READERS = 8
+# Apart from the readers, so that schemas which take their time to be checked hold up no download.
+_CHECKERS = 2
 
 
 class Service:
@@ -63,17 +67,20 @@ class Service:
             hour_bytes=settings.hour_bytes,
         )
         self.catalog = catalog_of(frozenset(self.feed.recorded))
+        self.hosts = Hosts(settings.host, settings.known_hosts())
         self.faults = Faults(settings.faults, settings.seed)
         self.paginator = Paginator(settings.seed)
         self.signer = Signer(settings.seed)
-        self.requests = Recorder(settings.recorded_requests)
+        self.requests = Recorder(settings.recorded_requests, settings.recorded_bytes)
         self.ending = asyncio.Event()
         self.storage_url = settings.storage_url or ""
         self.makers = ThreadPoolExecutor(_MAKERS, "sandbox-make")
         self.readers = ThreadPoolExecutor(_READERS, "sandbox-read")
+        self.checkers = ThreadPoolExecutor(_CHECKERS, "sandbox-check")
+        self.cage = Cage(settings.transform_seconds)
         self.artifacts = ArtifactStore(settings.cache_bytes)
         self.ledger = Ledger(settings.state, self._facts)
-        self._rows = rows.Rows(self.catalog, self.feed, settings.transform_seconds)
+        self._rows = rows.Rows(self.catalog, self.feed, self.cage)
         owners = settings.accounts()
         self.accounts = Accounts(owners, [self._account(name) for name in dict.fromkeys(owners.values())])
 
@@ -112,8 +119,10 @@ class Service:
     def close(self) -> None:
         """Let go of threads and files."""
         self.artifacts.give_up()
+        self.cage.close()
         self.makers.shutdown(cancel_futures=True)
         self.readers.shutdown(cancel_futures=True)
+        self.checkers.shutdown(cancel_futures=True)
         self.artifacts.close()
         self.ledger.close()
 
@@ -143,9 +152,9 @@ class Service:
         return self.signer.sign(self.storage_url, path, signed_ns, self.settings.url_lifetime)
 
     def _restore(self, facts: Mapping[str, Json]) -> None:
-        self.ids.made = _count(facts, "ids_made")
-        self.ids.run = _count(facts, "runs")
-        advance_to(self.clock, _count(facts, "advanced_ns"))
+        self.ids.made = self.ledger.count(facts, "ids_made")
+        self.ids.run = self.ledger.count(facts, "runs")
+        advance_to(self.clock, self.ledger.count(facts, "advanced_ns"))
         for account in self.accounts.by_name.values():
             self.ledger.records("account", account.name, partial(rows.restore_account, account))
             account.restore()
@@ -186,8 +195,3 @@ class Service:
             exports=Exports(settings, clock, ids, self.artifacts, self.makers, exports),
             schemas=Schemas(clock, ids, schemas),
         )
-
-
-def _count(facts: Mapping[str, Json], name: str) -> int:
-    value = facts.get(name, 0)
-    return value if isinstance(value, int) else 0

@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
+from tickhaul_sandbox.hosts import is_host
 from tickhaul_sandbox.xythub.settings import HubSettings
 
 DEFAULT_API_KEY = "key_sandbox.local"
@@ -55,6 +57,9 @@ class Settings:
         port: The port of the API; 0 takes a free one.
         storage_port: The port of the storage origin; 0 takes a free one.
         storage_url: The origin written into presigned URLs, when clients reach it under another name.
+        allowed_hosts: Further names and addresses that clients reach it by, such as `host.docker.internal`. A request for a
+            host that is neither one of these nor loopback nor the one it listens on (with a wildcard: nor an address) is
+            a 421, for it may come from a web page.
         api_keys: `KEY`, or `NAME:KEY` for a key of the account of that name. Several keys of one name share everything.
         captures: A directory of recorded messages to serve; without one, and for streams it does not hold, messages
             are made up.
@@ -164,6 +169,9 @@ class Settings:
         transform_seconds: Seconds a transform may compute for a batch of rows before the export fails.
         body_limit: Bytes a request body may have; more is a 400.
         recorded_requests: How many of the last requests are kept for tests to look at.
+        recorded_bytes: How many bytes these may have together; the oldest are forgotten, the last one never is.
+        idempotency_bytes: How many bytes of answers the idempotency keys of an account may keep; beyond them the oldest
+            keys are forgotten before their time.
         hub: How the emulated xyt hub is to be.
     """
 
@@ -171,6 +179,7 @@ class Settings:
     port: int = 0
     storage_port: int = 0
     storage_url: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
     api_keys: tuple[str, ...] = field(default=(DEFAULT_API_KEY,), repr=False)
     captures: Path | None = None
     seed: int = 0
@@ -253,6 +262,8 @@ class Settings:
     transform_seconds: float = 5.0
     body_limit: int = 1 << 20
     recorded_requests: int = 10_000
+    recorded_bytes: int = 32 << 20
+    idempotency_bytes: int = 64 << 20
     hub: HubSettings = field(default_factory=HubSettings)
 
     def __post_init__(self) -> None:
@@ -279,7 +290,14 @@ class Settings:
         _require(self.url_lifetime <= 604_800, "url_lifetime", "at most 604800")
         _require(_tells_days_apart(self.daily_stamp), "daily_stamp", "different for each day, and part of a file name")
         _require(1 <= self.gzip_level <= 9, "gzip_level", "between 1 and 9")
+        for host in self.allowed_hosts:
+            _require(is_host(host), "allowed_hosts", f"names or addresses without scheme and port, not {host!r}")
         _require(bool(self.accounts()), "api_keys", "at least one key")
+
+    def known_hosts(self) -> tuple[str, ...]:
+        """Return the names and addresses that settings say the sandbox is reached by."""
+        storage = urlsplit(self.storage_url or "").hostname
+        return (*self.allowed_hosts, *((storage,) if storage else ()))
 
     def accounts(self) -> dict[str, str]:
         """Return the account of each key.

@@ -78,6 +78,11 @@ class Storage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or break off its connection if a fault says so."""
         request = Request(scope, receive)
+        unknown = self._service.hosts.refusal(scope)
+        if unknown is not None:
+            code = "AccessDenied" if unknown.status == 403 else "MisdirectedRequest"
+            await self._refuse(send, RefusedError(unknown.status, code, unknown.message, {"connection": "close"}))
+            return
         path = scope["raw_path"].decode("latin-1")
         faults = self._service.faults.draw(_OPERATION, path)
         if "latency" in faults:

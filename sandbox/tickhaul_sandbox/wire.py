@@ -11,12 +11,32 @@ from tickhaul_sandbox.errors import invalid_argument, refused
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from starlette.requests import Request
+
     from tickhaul_sandbox.accounts import Account
     from tickhaul_sandbox.catalog import Datastream
     from tickhaul_sandbox.jsontypes import Json, JsonObject
     from tickhaul_sandbox.service import Service
 
 INT64_MAX = (1 << 63) - 1
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body of a request.
+
+    Args:
+        request: The request.
+        limit: How many bytes it may have; no more than that is held.
+
+    Raises:
+        ApiError: 400 if it has more.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise invalid_argument("Request body is too large", {"max_bytes": limit})
+    return bytes(body)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import csv
 import gzip
 import io
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
+from tickhaul_sandbox.schemas.cage import Cage
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,6 +29,9 @@ BTCUSDT = 123
 TLS = ssl.create_default_context()
 # Sparse streams keep the tests quick.
 PER_MINUTE = 6
+# Runs the transforms of layouts that are tested without a sandbox; its process is started when one needs it.
+CAGE = Cage(30)
+atexit.register(CAGE.close)
 CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "data" / "captures"
 
 

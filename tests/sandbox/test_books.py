@@ -14,7 +14,7 @@ from tickhaul_sandbox.market.captures import read_index, read_tape
 from tickhaul_sandbox.market.sources import Message
 from tickhaul_sandbox.schemas.books import BookLayout
 
-from tests.sandbox.api import CAPTURES, HOUR, SECOND, START, Api, code, ok
+from tests.sandbox.api import CAGE, CAPTURES, HOUR, SECOND, START, Api, code, ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ NEEDS_CAPTURES = pytest.mark.skipif(
 
 
 def book_rows(exchange: str, payloads: list[str], name: str = "book_5") -> list[dict[str, Any]]:
-    layout = BookLayout(name, exchange, 5)
+    layout = BookLayout(name, exchange, CAGE)
     messages = [Message(index * 1000, payload) for index, payload in enumerate(payloads)]
     return [dict(zip(layout.columns, row, strict=True)) for row in layout.rows(messages)]
 

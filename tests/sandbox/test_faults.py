@@ -40,7 +40,7 @@ def raw_answer(sandbox: Sandbox, path: str = "/v1/exchanges") -> tuple[bytes, bo
     parts = urlsplit(sandbox.base_url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as connection:
         connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {sandbox.api_key}\r\nConnection: close\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Api-Key: {sandbox.api_key}\r\nConnection: close\r\n\r\n".encode()
         )
         received = b""
         while True:

@@ -15,7 +15,7 @@ from tickhaul_sandbox.market.venues import VENUES
 from tickhaul_sandbox.schemas.builtin import contents
 from tickhaul_sandbox.schemas.layout import SchemaLayout, check_transforms
 
-from tests.sandbox.api import CAPTURES, HOUR, START, Api, code, ok
+from tests.sandbox.api import CAGE, CAPTURES, HOUR, START, Api, code, ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ NS = 1_000_000_000_000_000_000
 
 
 def first_rows(exchange: str, category: str, payload: object, name: str = "normalized") -> list[dict[str, Any]]:
-    layout = SchemaLayout(contents()[name, category], exchange, 5)
+    layout = SchemaLayout(contents()[name, category], exchange, CAGE)
     text = payload if isinstance(payload, str) else json.dumps(payload)
     return [dict(zip(layout.columns, row, strict=True)) for row in layout.rows([Message(NS, text)])]
 
@@ -39,7 +39,7 @@ def captured(name: str, position: int) -> str:
 
 def test_every_transform_of_the_built_in_schemas_can_be_run() -> None:
     for content in contents().values():
-        assert check_transforms(content, 5) is None
+        assert check_transforms(content, CAGE) is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tickhaul_sandbox.market.streams import category_of
 from tickhaul_sandbox.schemas.builtin import contents
 from tickhaul_sandbox.schemas.layout import SchemaLayout
 
-from tests.sandbox.api import CAPTURES
+from tests.sandbox.api import CAGE, CAPTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_every_price_and_size_of_a_recording_comes_out_in_its_order(exchange: st
     for file in files:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             payloads = [line.rstrip("\n").split("\t", 1)[1] for line in islice(lines, MESSAGES)]
-        layout = SchemaLayout(contents()["normalized", category], exchange, 30)
+        layout = SchemaLayout(contents()["normalized", category], exchange, CAGE)
         messages = [Message(number, payload) for number, payload in enumerate(payloads)]
         found: list[list[Pair]] = [[] for _ in payloads]
         for values in layout.rows(messages):

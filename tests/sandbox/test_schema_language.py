@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -17,13 +18,15 @@ from tickhaul_sandbox.schemas.paths import MISSING, Place, parse
 from tickhaul_sandbox.schemas.transforms import Evaluator, TransformError
 from tickhaul_sandbox.schemas.types import DataType, parse_type
 
+from tests.sandbox.api import CAGE
+
 NS = 1_705_312_800_000_000_000
 
 
 def rows_of(
     schema: dict[str, Any], *payloads: str | dict[str, Any] | list[Any], exchange: str = "venue", ns: int = NS
 ) -> list[list[Any]]:
-    layout = SchemaLayout(read_content(schema, Rules(max_columns=100)), exchange, 5)
+    layout = SchemaLayout(read_content(schema, Rules(max_columns=100)), exchange, CAGE)
     texts = [payload if isinstance(payload, str) else json.dumps(payload) for payload in payloads]
     return [list(row) for row in layout.rows(Message(ns, text) for text in texts)]
 
@@ -189,6 +192,12 @@ def test_a_derived_array_can_be_read_without_unfolding_and_derived_from() -> Non
         ("i64", "if({v} IN (1, 2), 'low', NULL)", [1, 5], ["low", None]),
         ("string", "replace(replace({v}, '-', ''), '/', '_')", ["BTC-USD/X"], ["BTCUSD_X"]),
         ("string", "replace({v}, 'XBT', 'BITCOIN')", ["XBT/USD"], ["BITCOIN/USD"]),
+        ("string", "hex(hex({v}))", ["a"], ["3631"]),
+        ("f64", "{v}", ["1e308", "0.1", None], [1e308, 0.1, None]),
+        ("f64", "{v} / 0", [1], [float("inf")]),
+        ("decimal(38)", "{v}", ["0." + "1" * 38], [Decimal("0." + "1" * 38)]),
+        ("i64", "CAST({v} AS HUGEINT) * 1000", [2**62], [2**62 * 1000]),
+        ("string", "{v} || chr(128640)", ["\u00e9\n"], ["\u00e9\n\U0001f680"]),
         ("string", "regexp_replace({v}, '[^0-9]', '', 'g')", ["a1b2"], ["12"]),
         ("string", "split_part({v}, '-', 2)", ["BTC-USD"], ["USD"]),
         ("string", "TRY_CAST({v} AS BIGINT) % 7", ["15", "x"], [1, None]),
@@ -239,16 +248,12 @@ def test_transforms_compute_from_the_extracted_value(
         "current_localtimestamp()",
         "age(CAST('2024-01-15' AS TIMESTAMP))",
         "CAST({v} AS TIMESTAMPTZ)",
-        "bin(bin(bin({v})))",
+        "bin({v})",
         "format('{:1000000000}', 1)",
         "printf('%1000000000d', 1)",
+        "lpad({v}, 1000000000, 'x')",
         "bitstring('1', 1000000000)",
-        "hex(hex({v}))",
         "levenshtein('a', 'b')",
-        "replace(replace('a', 'a', 'aaaa'), 'a', 'aaaa')",
-        "replace('a', 'a', '" + "a" * 1000 + "')",
-        "replace('a', 'a', CAST({v} AS VARCHAR))",
-        "regexp_replace(regexp_replace('a', 'a', 'aaaa', 'g'), 'a', 'aaaa', 'g')",
         "CAST({v} AS BIT)",
         "CAST([CAST({v} AS VARCHAR)] AS VARCHAR)",
         "CAST({v} AS VARCHAR[])",
@@ -256,17 +261,12 @@ def test_transforms_compute_from_the_extracted_value(
         "list_aggregate(string_split('a,b', ','), 'string_agg', 'x')",
         "equi_width_bins(0, 1000000000, 1000000000, TRUE)",
         "NOT " * 900 + "TRUE",
+        "abs(" * 900 + "{v}" + ")" * 900,
     ],
 )
 def test_a_transform_that_is_more_than_an_expression_is_refused(transform: str) -> None:
-    with Evaluator(5) as evaluator, pytest.raises(TransformError):
-        evaluator.check(transform, DataType("i64"))
-
-
-def test_a_transform_that_takes_too_long_is_interrupted() -> None:
-    values = ["ab" * 150] * 20_000
-    with Evaluator(0.05) as evaluator, pytest.raises(TransformError, match=r"(?i)interrupt"):
-        evaluator.run("sha256(" * 50 + "{v}" + ")" * 50, DataType("string"), values)
+    with closing(Evaluator()) as evaluator, pytest.raises(TransformError):
+        evaluator.check(transform, "BIGINT")
 
 
 def test_a_transform_that_fails_on_a_value_fails_the_export() -> None:
@@ -277,8 +277,8 @@ def test_a_transform_that_fails_on_a_value_fails_the_export() -> None:
 @settings(max_examples=20)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=50))
 def test_a_transform_sees_each_row_once_and_in_order(values: list[int | None]) -> None:
-    with Evaluator(5) as evaluator:
-        assert evaluator.run("{v}", DataType("i64"), values) == values
+    with CAGE.session() as session:
+        assert session.run("{v}", DataType("i64"), values) == values
 
 
 def test_batches_of_rows_come_out_whole_and_in_order() -> None:

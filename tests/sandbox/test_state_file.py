@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError
 from tickhaul_sandbox.__main__ import main
-from tickhaul_sandbox.state.file import FORMAT, StateFile
+from tickhaul_sandbox.state.file import _OLDER_TABLES, FORMAT, StateFile, _mark
 
 from tests.sandbox.api import HOUR, START, Api, ok
 
@@ -49,6 +49,33 @@ def execute(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def mend(path: Path) -> None:
+    """Give each record the checksum of what it says now."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.create_function("mark_of", -1, _mark)
+        connection.execute("UPDATE facts SET mark = mark_of(name, value)")
+        connection.execute("UPDATE records SET mark = mark_of(kind, account, name, body)")
+
+
+def make_older(path: Path, version: int) -> None:
+    """Make a file one of a format that had no checksums."""
+    columns = {"facts": "name, value", "records": "position, kind, account, name, body"}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for table, names in columns.items():
+            kept = connection.execute(f"SELECT {names} FROM {table}").fetchall()
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute(_OLDER_TABLES[table])
+            connection.executemany(
+                f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(names.split(',')))})", kept
+            )
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def rows_of(path: Path) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT kind, account, name, body FROM records ORDER BY position").fetchall()
 
 
 @pytest.fixture
@@ -141,18 +168,54 @@ def test_another_programs_database_is_refused(tmp_path: Path, journal: str) -> N
     assert refused(path) == "is not the state of a sandbox; name another file"
 
 
-def test_a_file_of_an_older_format_that_can_be_read_becomes_one_of_this_format(state: Path) -> None:
-    execute(state, "PRAGMA user_version = 1")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_format_that_can_be_read_becomes_one_of_this_format(state: Path, version: int) -> None:
+    make_older(state, version)
+    before = rows_of(state)
+    assert "was made with other data" in refused(state, seed=8)
+    assert rows_of(state) == before
+    with closing(StateFile(state, {})) as file:
+        file.write({}, [])
+    assert rows_of(state) == before
     run(state)
     with closing(sqlite3.connect(state)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+
+
+def test_a_file_of_an_older_format_becomes_a_newer_one_at_once_or_not_at_all(state: Path) -> None:
+    make_older(state, 2)
+    before = rows_of(state)
+    file = StateFile(state, {})
+    try:
+        unwritable: Any = object()
+        with pytest.raises(TypeError):
+            file.write({}, [(("account", "default", ""), {"x": unwritable})])
+        file.write({"ids_made": 7}, [])
+        assert file.facts()["ids_made"] == 7
+    finally:
+        file.close()
+    assert rows_of(state) == before
+
+
+def test_a_log_is_never_shared(state: Path) -> None:
+    # What makes a log safe with every version of SQLite: there is no second connection, not even one that only reads.
+    settings = Settings(state=state, messages_per_minute=6)
+    with Sandbox(settings, clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
+        api.subscribe(124)
+        beside = {file.name.removeprefix(state.name) for file in state.parent.iterdir()}
+        assert beside == {"", "-wal"}
+        program = (
+            f"import sqlite3; sqlite3.connect({str(state)!r}, timeout=0).execute('SELECT * FROM facts').fetchall()"
+        )
+        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert "database is locked" in other.stderr
 
 
 def test_a_file_of_another_version_is_refused_and_both_versions_named(state: Path) -> None:
     execute(state, "PRAGMA user_version = 7", "UPDATE facts SET value = '\"9.9\"' WHERE name = 'program'")
     text = refused(state)
     assert text.startswith("has format 7, written by tickhaul 9.9, and tickhaul ")
-    assert text.endswith(" reads format 2; use that version, or name another file")
+    assert text.endswith(" reads format 3; use that version, or name another file")
 
 
 @pytest.mark.parametrize(
@@ -176,11 +239,15 @@ def test_a_damaged_file_is_refused(state: Path, damage: Callable[[bytes], bytes]
         ("""UPDATE records SET body = replace(body, '"raw"', '"cooked"') WHERE kind = 'export'""", "export exp_"),
         ("UPDATE records SET body = '[]' WHERE kind = 'account'", "account"),
         ("DELETE FROM facts WHERE name = 'origin'", "it does not say what it was made with"),
-        ("DROP TABLE records", "no such table: records"),
     ],
 )
-def test_a_record_that_makes_no_sense_is_damage_that_is_named(state: Path, statement: str, what: str) -> None:
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_record_that_makes_no_sense_is_damage_that_is_named(
+    state: Path, statement: str, what: str, *, mended: bool
+) -> None:
     execute(state, statement)
+    if mended:
+        mend(state)
     text = refused(state)
     assert text.startswith("the state is damaged (")
     assert what in text

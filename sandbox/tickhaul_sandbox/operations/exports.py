@@ -159,7 +159,7 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
     if schema == RAW:
         return RawLayout(settings.raw_column)
     if settings.books_from_updates and stream.category == "book_update" and schema in DEPTHS:
-        return BookLayout(str(schema), stream.exchange, settings.transform_seconds)
+        return BookLayout(str(schema), stream.exchange, call.service.cage)
     if isinstance(schema, str):
         content = call.account.schemas.find(schema, stream.category, settings.schema_mismatch).published
     elif isinstance(schema, dict):
@@ -167,7 +167,7 @@ async def _layout(call: Call, schema: Json, stream: Datastream) -> Layout:
         content = await read_checked(call, schema)
     else:
         raise invalid_argument("Invalid schema: must be a name, an id or an object")
-    return SchemaLayout(content, stream.exchange, settings.transform_seconds)
+    return SchemaLayout(content, stream.exchange, call.service.cage)
 
 
 def _shown(call: Call, start: int, end: int, pieces: tuple[Piece, ...]) -> tuple[int, int]:

@@ -104,7 +104,7 @@ async def read_checked(call: Call, fields: JsonObject) -> Content:
     )
     content = read_content(fields, rules)
     loop = asyncio.get_running_loop()
-    problem = await loop.run_in_executor(call.service.readers, check_transforms, content, settings.transform_seconds)
+    problem = await loop.run_in_executor(call.service.checkers, check_transforms, content, call.service.cage)
     if problem is not None:
         raise invalid_argument(problem)
     return content

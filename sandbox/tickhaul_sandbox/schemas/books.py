@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tickhaul_sandbox.artifacts.tables import Row, Value
+    from tickhaul_sandbox.schemas.cage import Cage
 
 DEPTHS = {"book_5": 5, "book_20": 20}
 
@@ -54,16 +55,16 @@ class BookLayout:
     Args:
         name: `book_5` or `book_20`.
         exchange: The code of the exchange.
-        seconds: How long a transform may take for a batch of rows.
+        cage: Runs the transforms.
     """
 
     needs_opening = True
 
-    def __init__(self, name: str, exchange: str, seconds: float) -> None:
+    def __init__(self, name: str, exchange: str, cage: Cage) -> None:
         self.name = name
         self._depth = DEPTHS[name]
-        self._updates = SchemaLayout(contents()["normalized", "book_update"], exchange, seconds)
-        whole = SchemaLayout(contents()[name, "orderbook"], exchange, seconds)
+        self._updates = SchemaLayout(contents()["normalized", "book_update"], exchange, cage)
+        whole = SchemaLayout(contents()[name, "orderbook"], exchange, cage)
         self.columns = whole.columns
         self.types = ("BIGINT", "BIGINT", *("DECIMAL(38,18)" for _ in whole.columns[2:]))
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tickhaul_sandbox.jsontypes import Json, JsonObject
+    from tickhaul_sandbox.schemas.types import DataType
 
 
 def _book_times() -> dict[str, Extraction]:
@@ -131,6 +132,18 @@ def contents() -> Mapping[tuple[str, str], Content]:
         key: read_content(body, Rules(max_columns=len(_list(body["columns"])), alternatives=True))
         for key, body in described.items()
     }
+
+
+@cache
+def transforms() -> frozenset[tuple[str, DataType]]:
+    """Return every transform of a built-in schema with the type it is for: what may be run without a second look."""
+    return frozenset(
+        (extractor.transform, extractor.data_type)
+        for content in contents().values()
+        for column in content.columns
+        for extractor in column.data.values()
+        if extractor.transform is not None
+    )
 
 
 def identity(name: str, category: str) -> str:

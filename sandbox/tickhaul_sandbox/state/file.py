@@ -5,18 +5,27 @@ operating system lets go of it however the sandbox dies. A commit is in the file
 what is committed survives the death of the process; `synchronous=NORMAL` does without a flush to the disk for each
 commit, so the loss of power may cost the last few, never the file. That is the right price for an emulator, which
 would otherwise wait for the disk with every request.
+
+A log is safe here even with the versions of SQLite (3.7.0 to 3.51.2, save 3.44.6 and 3.50.7) that can damage a file when
+its log begins anew: that takes two connections to the file at once, and the exclusive lock, taken before the log is first
+looked at, keeps every second one out, of this process or another. It also does without the memory that connections share
+(`-shm`), which not every file system has.
+
+What is written carries a checksum. SQLite's own check finds damage to the structure of the file, but not a letter that
+has become another one.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from contextlib import closing
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tickhaul_sandbox.jsontypes import Json, JsonObject
@@ -24,23 +33,34 @@ if TYPE_CHECKING:
     Key = tuple[str, str, str]
 
 # To be raised whenever an older or newer version would misread a record, or make other messages for the same seed.
-FORMAT = 2
-# Formats whose records can be read all the same; a file of one of them becomes one of the present format.
-_OLDER = frozenset({1})
+FORMAT = 3
 # "haul" in ASCII: what tells a state file from any other database.
 _APPLICATION = 0x6861756C
-_FACTS = "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
-_RECORDS = (
-    "CREATE TABLE records (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, "
-    "name TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, account, name))"
-)
+_TABLES = {
+    "facts": "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL, mark INTEGER NOT NULL) WITHOUT ROWID",
+    "records": (
+        "CREATE TABLE records (position INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, "
+        "name TEXT NOT NULL, body TEXT NOT NULL, mark INTEGER NOT NULL, UNIQUE (kind, account, name))"
+    ),
+}
+# Formats whose records can be read all the same; a file of one of them becomes one of the present format.
+_OLDER = frozenset({1, 2})
+_OLDER_TABLES = {name: statement.replace(", mark INTEGER NOT NULL", "", 1) for name, statement in _TABLES.items()}
 _MARKS = (f"PRAGMA application_id = {_APPLICATION}", f"PRAGMA user_version = {FORMAT}")
-_PUT_FACT = "INSERT INTO facts VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+_PUT_FACT = (
+    "INSERT INTO facts (name, value, mark) VALUES (?, ?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value, mark = excluded.mark"
+)
 _PUT = (
-    "INSERT INTO records (kind, account, name, body) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (kind, account, name) DO UPDATE SET body = excluded.body"
+    "INSERT INTO records (kind, account, name, body, mark) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (kind, account, name) DO UPDATE SET body = excluded.body, mark = excluded.mark"
 )
 _DROP = "DELETE FROM records WHERE kind = ? AND account = ? AND name = ?"
+# The second where SQLite quotes from a damaged file in its error, and Python cannot read that.
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+# What says nothing about the file.
+_OF_THE_MACHINE = frozenset({sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT})
+_SHOWN = 40
 
 
 class StateError(Exception):
@@ -61,14 +81,16 @@ class StateFile:
 
     def __init__(self, path: Path, origin: Mapping[str, Json]) -> None:
         self._path = path
+        # Whether it is still of an older format, without checksums; it is until something is written.
+        self._is_older = False
         self._look_before_touching()
         try:
             self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
         try:
             self._open(origin)
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             self._connection.close()
             raise self._explained(error) from error
         except BaseException:
@@ -76,8 +98,23 @@ class StateFile:
             raise
 
     def facts(self) -> dict[str, Json]:
-        """Return what is known of the sandbox as a whole."""
-        return {name: json.loads(value) for name, value in self._connection.execute("SELECT name, value FROM facts")}
+        """Return what is known of the sandbox as a whole.
+
+        Raises:
+            StateError: If it cannot be read.
+        """
+        found: dict[str, Json] = {}
+        try:
+            for name, value, *mark in self._connection.execute("SELECT * FROM facts"):
+                if not self._is_sound(mark, name, value):
+                    raise self.damaged(f"fact {name}")
+                try:
+                    found[name] = json.loads(value)
+                except (ValueError, RecursionError) as error:
+                    raise self.damaged(f"fact {name}") from error
+        except _UNREADABLE as error:
+            raise self._explained(error) from error
+        return found
 
     def records(self, kind: str, account: str) -> Iterator[tuple[str, str]]:
         """Yield name and JSON of the records of an account, in the order of their first writing.
@@ -85,10 +122,14 @@ class StateFile:
         Raises:
             StateError: If they cannot be read.
         """
-        query = "SELECT name, body FROM records WHERE kind = ? AND account = ? ORDER BY position"
+        columns = "name, body" if self._is_older else "name, body, mark"
+        query = f"SELECT {columns} FROM records WHERE kind = ? AND account = ? ORDER BY position"  # noqa: S608 - ours
         try:
-            yield from self._connection.execute(query, (kind, account))
-        except sqlite3.Error as error:
+            for name, body, *mark in self._connection.execute(query, (kind, account)):
+                if not self._is_sound(mark, kind, account, name, body):
+                    raise self.damaged(f"{kind} {name} of account {account}")
+                yield name, body
+        except _UNREADABLE as error:
             raise self._explained(error) from error
 
     def write(self, facts: Mapping[str, Json], records: Iterable[tuple[Key, JsonObject | None]]) -> None:
@@ -103,12 +144,16 @@ class StateFile:
         """
         with self._connection as connection:
             connection.execute("BEGIN")
-            connection.executemany(_PUT_FACT, [(name, _written(value)) for name, value in facts.items()])
+            if self._is_older:
+                self._renew()
+            self._put_facts(facts)
             for key, body in records:
                 if body is None:
                     connection.execute(_DROP, key)
                 else:
-                    connection.execute(_PUT, (*key, _written(body)))
+                    written = _written(body)
+                    connection.execute(_PUT, (*key, written, _mark(*key, written)))
+        self._is_older = False
 
     def close(self) -> None:
         """Fold the log into the file and let go of it."""
@@ -116,7 +161,8 @@ class StateFile:
 
     def damaged(self, what: str) -> StateError:
         """Return the error of a file whose content makes no sense."""
-        return StateError(f"{self._path}: the state is damaged ({what}); restore a copy of it, or name another file")
+        shown = "".join(letter if letter.isprintable() else "?" for letter in what)
+        return StateError(f"{self._path}: the state is damaged ({shown}); restore a copy of it, or name another file")
 
     def _look_before_touching(self) -> None:
         """Refuse what is no state file without so much as a lock on it.
@@ -135,7 +181,7 @@ class StateFile:
             looking = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             with closing(looking) as connection:
                 [application] = connection.execute("PRAGMA application_id").fetchone()
-        except sqlite3.Error as error:
+        except _UNREADABLE as error:
             raise self._explained(error) from error
         if application != _APPLICATION:
             raise StateError(f"{self._path}: is not the state of a sandbox; name another file")
@@ -154,25 +200,31 @@ class StateFile:
         connection.execute("PRAGMA synchronous = NORMAL")
 
     def _create(self, origin: Mapping[str, Json]) -> None:
-        connection = self._connection
-        for statement in (_FACTS, _RECORDS, *_MARKS):
-            connection.execute(statement)
-        facts: dict[str, Json] = {"program": _program(), "origin": dict(origin)}
-        connection.executemany(_PUT_FACT, [(name, _written(value)) for name, value in facts.items()])
+        for statement in (*_TABLES.values(), *_MARKS):
+            self._connection.execute(statement)
+        self._put_facts({"program": _program(), "origin": dict(origin)})
+
+    def _put_facts(self, facts: Mapping[str, Json]) -> None:
+        written = {name: _written(value) for name, value in facts.items()}
+        self._connection.executemany(_PUT_FACT, [(*fact, _mark(*fact)) for fact in written.items()])
 
     def _check(self, origin: Mapping[str, Json]) -> None:
         connection = self._connection
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        if version in _OLDER:
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        elif version != FORMAT:
+        if version != FORMAT and version not in _OLDER:
             [writer] = connection.execute("SELECT value FROM facts WHERE name = 'program'").fetchone() or ("unknown",)
+            shown = "".join(letter for letter in str(writer)[:_SHOWN] if letter.isprintable() and letter != '"')
             raise StateError(
-                f"{self._path}: has format {version}, written by tickhaul {writer.strip(chr(34))}, and tickhaul "
-                f"{_program()} reads format {FORMAT}; use that version, or name another file"
+                f"{self._path}: has format {version}, written by tickhaul {shown}, and tickhaul {_program()} reads "
+                f"format {FORMAT}; use that version, or name another file"
             )
-        if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+        # The whole check: the quick one would not miss a record that only the index knows.
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise self.damaged("SQLite's check of it fails")
+        tables = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        if tables != (_OLDER_TABLES if version in _OLDER else _TABLES):
+            raise self.damaged("its tables are not those of a state")
+        self._is_older = version in _OLDER
         made_with = self.facts().get("origin")
         if not isinstance(made_with, dict):
             raise self.damaged("it does not say what it was made with")
@@ -187,7 +239,22 @@ class StateFile:
                 "another file"
             )
 
-    def _explained(self, error: sqlite3.Error) -> StateError:
+    def _renew(self) -> None:
+        """Make a file of an older format one of this format."""
+        connection = self._connection
+        facts = connection.execute("SELECT name, value FROM facts").fetchall()
+        records = connection.execute("SELECT kind, account, name, body FROM records ORDER BY position").fetchall()
+        for name, statement in _TABLES.items():
+            connection.execute(f"DROP TABLE {name}")
+            connection.execute(statement)
+        connection.executemany(_PUT_FACT, [(*row, _mark(*row)) for row in facts])
+        connection.executemany(_PUT, [(*row, _mark(*row)) for row in records])
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _is_sound(self, mark: Sequence[object], *texts: object) -> bool:
+        return all(isinstance(text, str) for text in texts) and (self._is_older or [*mark] == [_mark(*texts)])
+
+    def _explained(self, error: Exception) -> StateError:
         # The lower byte is the kind; the rest says more than anybody can act upon.
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind == sqlite3.SQLITE_BUSY:
@@ -198,9 +265,15 @@ class StateFile:
             return StateError(
                 f"{self._path}: cannot be written ({error}); see to its permissions, or name another file"
             )
-        if kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}:
-            return self.damaged(str(error))
-        return StateError(f"{self._path}: cannot be used ({error})")
+        if kind in _OF_THE_MACHINE:
+            return StateError(f"{self._path}: cannot be used ({error}); look at the disk, or name another file")
+        # Whatever else SQLite finds fault with, or Python where a text is none: there is nothing wrong with the sandbox.
+        return self.damaged(str(error))
+
+
+def _mark(*texts: object) -> int:
+    """Return the checksum of what belongs together; of what should be a text and is none, too."""
+    return zlib.crc32(ascii(texts).encode())
 
 
 def _written(value: Json) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tickhaul_sandbox.errors import ApiError
 from tickhaul_sandbox.state.file import StateError, StateFile
+from tickhaul_sandbox.wire import INT64_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,8 +93,27 @@ class Ledger:
         for name, body in self._file.records(kind, account):
             try:
                 take(name, json.loads(body))
-            except (ApiError, LookupError, TypeError, ValueError, AttributeError) as error:
+            except (
+                ApiError,
+                LookupError,
+                TypeError,
+                ValueError,
+                AttributeError,
+                ArithmeticError,
+                RecursionError,
+            ) as error:
                 raise self._file.damaged(f"{kind} {name} of account {account}") from error
+
+    def count(self, facts: Mapping[str, Json], name: str) -> int:
+        """Return a fact that is a number of 64 bits, 0 if it is not there.
+
+        Raises:
+            StateError: If it is none.
+        """
+        value = facts.get(name, 0)
+        if self._file is not None and not (type(value) is int and 0 <= value <= INT64_MAX):
+            raise self._file.damaged(f"fact {name}")
+        return value if isinstance(value, int) else 0
 
     def abandon(self) -> None:
         """Let go of the file as it is."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.catalog import Catalog, Datastream
     from tickhaul_sandbox.jsontypes import Json, JsonObject
     from tickhaul_sandbox.market.feed import Feed
+    from tickhaul_sandbox.schemas.cage import Cage
     from tickhaul_sandbox.schemas.content import Content
 
 # A row of our own writing; one of another shape is a damaged file, which the ledger says of any error in reading it.
@@ -42,13 +43,13 @@ class Rows:
     Args:
         catalog: Knows the datastreams that records name by id.
         feed: Knows where their messages come from.
-        transform_seconds: How long a transform may take for a batch of rows.
+        cage: Runs the transforms of schemas.
     """
 
-    def __init__(self, catalog: Catalog, feed: Feed, transform_seconds: float) -> None:
+    def __init__(self, catalog: Catalog, feed: Feed, cage: Cage) -> None:
         self._catalog = catalog
         self._feed = feed
-        self._transform_seconds = transform_seconds
+        self._cage = cage
 
     def read_subscription(self, name: str, row: Row) -> Subscription:
         """Return a subscription."""
@@ -112,9 +113,9 @@ class Rows:
         if kind == "raw":
             return RawLayout(value)
         if kind == "book":
-            return BookLayout(value, stream.exchange, self._transform_seconds)
+            return BookLayout(value, stream.exchange, self._cage)
         if kind == "schema":
-            return SchemaLayout(_read_content(value), stream.exchange, self._transform_seconds)
+            return SchemaLayout(_read_content(value), stream.exchange, self._cage)
         raise ValueError(kind)
 
     def _stream(self, datastream_id: int) -> Datastream:

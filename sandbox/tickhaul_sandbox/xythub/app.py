@@ -7,8 +7,9 @@ import json
 import logging
 import random
 import re
+import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -116,7 +117,7 @@ class Hub:
     ) -> None:
         self.tokens = Tokens(settings, clock, seed)
         self.faults = Faults() if faults is None else faults
-        self.requests = Recorder(10_000) if requests is None else requests
+        self.requests = Recorder(10_000, 32 << 20) if requests is None else requests
         self._pause = pause
         self._market = typed.Market(seed, settings)
         self._ids = random.Random(f"xyt-ids:{seed}")
@@ -179,6 +180,8 @@ class Hub:
 
     def _answer(self, request: Request, body: bytes, faults: Mapping[str, Fault]) -> _Reply:
         path, authorization = request.scope["path"], request.headers.get("authorization", "")
+        if len(body) > _BODY_LIMIT:
+            raise bad_request(f"The request body is too large: at most {_BODY_LIMIT} bytes")
         if path == TOKEN_PATH:
             _only(request, "POST")
             return _Reply(200, _JSON, json.dumps(self.tokens.grant(authorization, body)).encode(), {})
@@ -200,10 +203,10 @@ class Hub:
         return _Reply(200, _FRAMED, framed, {})
 
     def _operate(self, path: str, message: bytes) -> bytes | _Reply:
-        route = ROUTES.get(path)
+        route, market = ROUTES.get(path), replace(self._market, hurry=self._hurry(time.monotonic()))
         if route is not None:
             asked = OLD.decode(route.request, message)
-            answered = route.answer(self._market, asked)
+            answered = route.answer(market, asked)
             if route.response is None:
                 return _Reply(200, "text/csv; charset=utf-8", answered, {})
             return OLD.encode(route.response, self._headed(answered, asked))
@@ -212,8 +215,17 @@ class Hub:
             raise not_found(f"Unknown path: {path}")
         asked = NEW.decode("DataRequest", message)
         parameters = Parameters(asked.get("parameters", {}), unquote(source[1:]) or None)
-        answered = generic.answer(self._market, unquote(endpoint), parameters)
+        answered = generic.answer(market, unquote(endpoint), parameters)
         return NEW.encode("DataResponse", self._headed(answered, asked))
+
+    def _hurry(self, began: float) -> Callable[[], None]:
+        seconds = self._market.settings.request_seconds
+
+        def hurry() -> None:
+            if time.monotonic() > began + seconds:
+                raise HubError(503, "server_error", f"The response took more than {seconds} s to make: ask for less")
+
+        return hurry
 
     def _headed(self, answered: Message, asked: Message) -> Message:
         """The answer with a header: a new request id, and the reference id of the request."""
@@ -255,6 +267,7 @@ def operation_name(path: str) -> str:
 
 
 async def _read(request: Request) -> bytes:
+    """Return the body; of one that is too large only so much that this can be seen."""
     body = bytearray()
     async for chunk in request.stream():
         if len(body) <= _BODY_LIMIT:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tickhaul_sandbox.xythub.columns import table
 from tickhaul_sandbox.xythub.errors import bad_request
-from tickhaul_sandbox.xythub.moments import LAST_NS
+from tickhaul_sandbox.xythub.moments import LAST_NS, within_day
 from tickhaul_sandbox.xythub.ticks import CONDITIONS, SECOND
 from tickhaul_sandbox.xythub.typed import BOTH, FLAGS, MARKET_TS, QUOTES, TRADES, bar, known, wanted
 
@@ -24,6 +24,7 @@ _TRADE_COLUMNS = "trade:f trade_size:i trade_condition:s"
 _BAR_COLUMNS = "open:f high:f low:f close:f trade_count:i volume:i trade_condition:s"
 _QUOTE_COLUMNS = "bid:f bid_size:i ask:f ask_size:i"
 _USUAL_BIN = 60
+_MOST_SYMBOLS = 100
 _SHORTEST_BIN, _LONGEST_BIN = 1, 86_400
 
 
@@ -92,7 +93,7 @@ def _tick_data(market: Market, parameters: Parameters) -> Message:
 def _tick_aggregated(market: Market, parameters: Parameters) -> Message:
     """One row for each bin of the range, named by its end; a bin without ticks has a row too."""
     asked, symbol = _Asked(parameters), parameters.text("symbol")
-    first, last = parameters.time("from_time", 0), parameters.time("to_time", LAST_NS)
+    first, last = (within_day(parameters.time(name, end)) for name, end in (("from_time", 0), ("to_time", LAST_NS)))
     seconds = parameters.number("bin_size", _USUAL_BIN)
     if not _SHORTEST_BIN <= seconds <= _LONGEST_BIN:
         raise bad_request("Invalid bin_size")
@@ -115,6 +116,8 @@ def _tick_snapshot(market: Market, parameters: Parameters) -> Message:
     """Of each symbol the last tick at an instant."""
     asked = _Asked(parameters)
     symbols, instant = parameters.texts("symbols"), parameters.time("time", -1)
+    if len(symbols) > _MOST_SYMBOLS:
+        raise bad_request(f"Too many symbols: {len(symbols)}, at most {_MOST_SYMBOLS}")
     if not symbols or instant < 0:
         raise bad_request(f"Missing required parameter: {'time' if symbols else 'symbols'}")
     rows: list[dict[str, Any]] = []

@@ -51,6 +51,11 @@ def read_time(message: Message | None, default: int) -> int:
     return milliseconds * MILLISECOND + nanoseconds
 
 
+def within_day(nanoseconds: int) -> int:
+    """Return a time of day: one before or after the day is moved to its end there."""
+    return max(0, min(nanoseconds, LAST_NS))
+
+
 def days_between(first: date, last: date) -> list[date]:
     """Return all days of a range, both ends included; none if it is the wrong way round."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]

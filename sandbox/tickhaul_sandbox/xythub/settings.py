@@ -26,6 +26,7 @@ class HubSettings:
         page_limit: The page size of look-ups without one (documented for the vendor's libraries: 100).
         largest_page: A larger page is a 400; there is a limit, but no source has it.
         ticks_a_day: How many trades a symbol has on a trading day.
+        request_seconds: How long a response may take to make; after that it is a 503. No source has a limit.
         sources: The data sources; others are a 403.
     """
 
@@ -38,6 +39,7 @@ class HubSettings:
     page_limit: int = 100
     largest_page: int = 1000
     ticks_a_day: int = 2_000
+    request_seconds: int = 30
     sources: tuple[str, ...] = ("ACTIV", "LC")
 
     def __post_init__(self) -> None:
@@ -46,7 +48,7 @@ class HubSettings:
         Raises:
             ValueError: If one is out of its range.
         """
-        for name in ("token_seconds", "page_limit", "largest_page", "ticks_a_day"):
+        for name in ("token_seconds", "page_limit", "largest_page", "ticks_a_day", "request_seconds"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         if not all(name and word for name, word in self.words()):

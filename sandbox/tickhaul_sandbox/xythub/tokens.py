@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.jsontypes import JsonObject
     from tickhaul_sandbox.xythub.settings import HubSettings
 
+# A client has one at a time; the bound is for one that asks for a new one with every request.
+_MOST = 10_000
 _FIELDS = ("grant_type", "username", "password")
 
 
@@ -59,6 +61,7 @@ class Tokens:
         if (form["username"], form["password"]) not in self._settings.words():
             raise HubError(400, "invalid_grant", "Bad credentials")
         with self._lock:
+            self._forget()
             token = f"{self._random.getrandbits(128):032x}"
             self._tokens[token] = (form["username"], self._clock.now_ns() + self._settings.token_seconds * SECOND)
             self.granted += 1
@@ -69,6 +72,15 @@ class Tokens:
             "expires_in": self._settings.token_seconds - 1,
             "scope": "read",
         }
+
+    def _forget(self) -> None:
+        """Drop tokens that are no longer good, and the oldest of too many."""
+        now = self._clock.now_ns()
+        while self._tokens:
+            oldest = next(iter(self._tokens))
+            if len(self._tokens) < _MOST and self._tokens[oldest][1] > now:
+                return
+            del self._tokens[oldest]
 
     def user(self, authorization: str) -> str:
         """Return whose token a header holds.

@@ -16,11 +16,12 @@ from tickhaul_sandbox.xythub.moments import (
     read_day,
     read_time,
     time_message,
+    within_day,
 )
 from tickhaul_sandbox.xythub.ticks import CLOSE, CONDITIONS, MILLISECOND, OPEN, SECOND, Tick, make_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from tickhaul_sandbox.xythub.equities import Equity
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.xythub.settings import HubSettings
 
 _MOST_SYMBOLS = 10
+# Where no source has a limit: each symbol may take a megabyte or two.
+_MOST_IN_A_LIST = 100
+_MOST_ROWS = 200_000
 _MINUTE = 60 * SECOND
 #: Bin sizes (section 5.3.2).
 _STEPS = (
@@ -58,13 +62,20 @@ class Market:
     Attributes:
         seed: Where its randomness starts.
         settings: How dense it is.
+        hurry: Asked with each day of ticks; raises an error when a response has taken too long to make.
     """
 
     seed: int
     settings: HubSettings
+    hurry: Callable[[], None] = lambda: None
 
     def ticks(self, equity: Equity, day: date) -> tuple[Tick, ...]:
-        """Return the ticks of a day."""
+        """Return the ticks of a day.
+
+        Raises:
+            HubError: If the request has taken too long already.
+        """
+        self.hurry()
         return make_ticks(self.seed, equity, day, self.settings.ticks_a_day)
 
 
@@ -147,17 +158,22 @@ def tick_data(market: Market, request: Message) -> Message:
 def ohlcv(market: Market, request: Message) -> Message:
     """Bars: of a day each, or as many as the limit allows."""
     equities, warning = known(_symbols(request, _MOST_SYMBOLS))
-    days = days_between(read_day(request.get("first_day"), "first_day"), read_day(request.get("last_day"), "last_day"))
+    first_day, last_day = (read_day(request.get(name), name) for name in ("first_day", "last_day"))
     first, last = _times(request)
     limit = request.get("limit", 0)
-    step = bin_size((last - first) * len(days), limit) if limit else 0
-    chunks = []
+    step = bin_size((last - first) * max(0, (last_day - first_day).days + 1), limit) if limit else 0
+    # No other day has data, and all that there are take a while to look at.
+    days = days_between(max(first_day, FIRST_DAY), min(last_day, LAST_DAY))
+    chunks, made = [], 0
     for equity in equities:
         rows = []
         for day in days:
             ticks = [tick for tick in market.ticks(equity, day) if first <= tick.capture_ns <= last]
             for end, group in _grouped(ticks, first, last, step or DAY_NS, market=False):
                 rows.append({"time": time_message(end), "date": day_message(day), **bar(group)})
+            if made + len(rows) > _MOST_ROWS:
+                raise bad_request(f"More than {_MOST_ROWS} rows: ask for fewer days or symbols, or a smaller limit")
+        made += len(rows)
         if rows:
             chunks.append({"symbol": equity.symbol, "series": rows})
     warning = warning or (None if chunks else "No data for the requested days")
@@ -293,11 +309,11 @@ def tick_rules(market: Market, request: Message) -> Message:
     return _warned(warning, chunks=chunks)
 
 
-def _symbols(request: Message, most: int | None = None) -> list[str]:
+def _symbols(request: Message, most: int = _MOST_IN_A_LIST) -> list[str]:
     symbols: list[str] = request.get("symbols", [])
     if not symbols:
         raise bad_request("Missing required parameter: symbols")
-    if most is not None and len(symbols) > most:
+    if len(symbols) > most:
         raise bad_request(f"Too many symbols: {len(symbols)}, at most {most}")
     return symbols
 
@@ -314,7 +330,8 @@ def _span(request: Message) -> tuple[date, int, int]:
 
 
 def _times(request: Message) -> tuple[int, int]:
-    return read_time(request.get("from_time"), 0), read_time(request.get("to_time"), LAST_NS)
+    first, last = read_time(request.get("from_time"), 0), read_time(request.get("to_time"), LAST_NS)
+    return within_day(first), within_day(last)
 
 
 def wanted(tick: Tick, kind: int, flags: Sequence[int]) -> bool:
