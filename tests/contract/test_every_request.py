@@ -60,34 +60,41 @@ def test_requests_of_both_clients_and_of_the_command_are_noted() -> None:
 #: A project's test that passes, and that sends what the contract does not know.
 WRONG = """
 import time
+from dataclasses import replace
 
 import anyio
 from tickhaul._async.transport import AsyncTransport
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.origin import read_origin
+from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import WireRequest
 from tickhaul._sync.transport import Transport
 
 
 def request_to(sandbox):
     origin = read_origin(sandbox.base_url, allow_plain_http=False)
-    headers = [(b"Host", origin.authority.encode()), (b"X-Api-Key", sandbox.api_key.encode())]
-    return origin, WireRequest("GET", "/v1/exports", b"/v1/exports?QUERY", headers, None)
+    headers = [(b"Host", origin.authority.encode())]
+    credential = (b"X-Api-Key", Secret(sandbox.api_key))
+    return origin, WireRequest("GET", "/v1/exports", b"/v1/exports?QUERY", headers, credential, None)
+
+
+def ask(transport, request):
+    return transport.send(request, limit=1 << 20, timeout=10, until=Deadline(10, time.monotonic))
 
 
 def test_that_is_sync_and_passes(ticksupply_sandbox):
     origin, request = request_to(ticksupply_sandbox)
-    transport = Transport(origin, ssl_context=None, proxy=None, limit=1 << 20)
-    assert transport.send(request, timeout=10, until=Deadline(10, time.monotonic)).status == 200
+    transport = Transport(origin, ssl_context=None, proxy=None)
+    assert ask(transport, request).status == 200
     transport.close()
 
 
 def test_that_is_async_and_passes(ticksupply_sandbox):
     async def send():
         origin, request = request_to(ticksupply_sandbox)
-        request = WireRequest("GET", request.path, request.target + b"1", request.headers, None)
-        transport = AsyncTransport(origin, ssl_context=None, proxy=None, limit=1 << 20)
-        assert (await transport.send(request, timeout=10, until=Deadline(10, time.monotonic))).status == 200
+        request = replace(request, target=request.target + b"1")
+        transport = AsyncTransport(origin, ssl_context=None, proxy=None)
+        assert (await ask(transport, request)).status == 200
         await transport.aclose()
 
     anyio.run(send)
