@@ -54,13 +54,19 @@ def is_hub(request: Received) -> bool:
 
 
 def document(request: Received, note: str | None = None) -> bytes:
-    """The body of the right response: an export job or a table that says what was asked for."""
+    """The body of the right response: an export job or a table that says what was asked for.
+
+    Args:
+        request: what was asked.
+        note: what else to say; the number of the connection if there is nothing else.
+    """
     identifier = asked_for(request)
+    note = str(request.connection) if note is None else note
     if not is_hub(request):
         return json.dumps({**bodies.job(reason=note), "id": identifier}).encode()
     response = DataResponse()
     response.data.columns["id"].CopyFrom(types.ValueList(string_list=types.StringList(values=[identifier])))
-    response.data.columns["note"].CopyFrom(types.ValueList(string_list=types.StringList(values=[note or ""])))
+    response.data.columns["note"].CopyFrom(types.ValueList(string_list=types.StringList(values=[note])))
     return frame(response)
 
 
