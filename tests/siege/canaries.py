@@ -21,4 +21,4 @@ def attack(tally: Tally) -> None:
             case "canary-hang":
                 threading.Event().wait()
             case "canary-memory":
-                bytearray(b"x") * (1100 << 20)
+                bytearray(b"x") * (600 << 20)
