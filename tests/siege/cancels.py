@@ -271,4 +271,6 @@ async def _cancel_others() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    # Not for ever: asyncio may have lost the waking of a task to the interrupt.
+    if others:
+        await asyncio.wait(others, timeout=2)
