@@ -23,7 +23,7 @@ from tests.siege.tally import Tally
 ROOT = Path(__file__).resolve().parents[2]
 #: Attacks that must be reported as failed, to see that failures are told.
 CANARIES = ("canary-fault", "canary-crash", "canary-hang", "canary-memory")
-ATTACKS = ("interrupts", "interrupts_hub", "cancels", "surplus", "bombs", "hosts")
+ATTACKS = ("interrupts", "interrupts_hub", "cancels", "stops", "surplus", "bombs", "hosts", "kills")
 #: Seconds an attack may take beyond its share: the round that is under way, and its own looking for hangs.
 GRACE = 90.0
 #: MiB of memory that an attack may take, one of its processes at a time. What a bomb may take is bounded by the attack.
@@ -91,6 +91,15 @@ def attack_here(options: argparse.Namespace) -> int:
     tally = Tally(
         options.attack, seed=options.seed, seconds=options.seconds, rounds=options.rounds, first=options.first
     )
+
+    def dropped(error: sys.UnraisableHookArgs) -> None:
+        # An interrupt within a finalizer is dropped by Python, and nobody can do anything about it.
+        if issubclass(error.exc_type, KeyboardInterrupt):
+            tally.count("interrupts dropped by Python")
+        else:
+            sys.__unraisablehook__(error)
+
+    sys.unraisablehook = dropped
     name = "canaries" if options.attack in CANARIES else options.attack
     import_module(f"tests.siege.{name}").attack(tally)
     say(tally.summary())

@@ -28,6 +28,7 @@ class Alarm:
         self._as_ctrl_c = as_ctrl_c
         self._left: list[float] = []
         self._guarding = False
+        self._bound = 0.0
 
     def __enter__(self) -> Self:
         self._before = signal.signal(signal.SIGALRM, self._ring)
@@ -39,9 +40,15 @@ class Alarm:
         self.disarm()
         signal.signal(signal.SIGALRM, self._before)
 
-    def interrupt(self, *after: float) -> None:
-        """Interrupt the main thread after so many seconds, and again so many seconds after that."""
+    def interrupt(self, *after: float, bound: float) -> None:
+        """Interrupt the main thread.
+
+        Args:
+            after: seconds until then; a further number interrupts it again so many seconds later.
+            bound: seconds after the last of them when it counts as hung.
+        """
         self._guarding = False
+        self._bound = bound
         self._left = list(after)
         self._set(self._left[0])
 
@@ -70,6 +77,8 @@ class Alarm:
         self.sent += 1
         if self._left:
             self._set(self._left[0])
+        else:
+            self.guard(self._bound)
         if self._as_ctrl_c:
             signal.raise_signal(signal.SIGINT)
         else:

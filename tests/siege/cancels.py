@@ -11,7 +11,6 @@ import contextlib
 import gc
 import logging
 import signal
-import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -41,7 +40,6 @@ _SPREAD = 0.012
 def attack(tally: Tally) -> None:
     """End calls of clients in one of the ways, one client after another."""
     tally.expect(("cancellations", "interrupts", "calls", "calls of tasks"), _FAULTS)
-    sys.unraisablehook = lambda _: tally.count("interrupts dropped by Python")
     # A loop that Ctrl-C has ended leaves tasks and sockets behind, of which Python warns.
     warnings.simplefilter("ignore")
     logging.getLogger("asyncio").disabled = True
@@ -82,8 +80,9 @@ class _Siege:
         async def end_one(identifier: str) -> None:
             task = asyncio.ensure_future(ask_async(self._client, identifier))
             loop = asyncio.get_running_loop()
-            for after in self._moments():
-                loop.call_later(after, task.cancel)
+            moments = self._moments()
+            for number in range(len(moments)):
+                loop.call_later(sum(moments[: number + 1]), task.cancel)
             try:
                 await task
             except asyncio.CancelledError:
@@ -110,7 +109,7 @@ class _Siege:
                 identifier = self._identifier()
                 with self._interrupted(identifier):
                     try:
-                        alarm.interrupt(*self._moments(0.003))
+                        alarm.interrupt(*self._moments(0.003), bound=DEADLINE + MARGIN)
                         asyncio.run(ask_async(self._client, identifier))
                     finally:
                         alarm.disarm()
@@ -133,7 +132,7 @@ class _Siege:
                 with self._interrupted(identifier):
                     call = ask_async(self._client, identifier)
                     try:
-                        alarm.interrupt(*self._moments()[:1])
+                        alarm.interrupt(*self._moments()[:1], bound=DEADLINE + MARGIN)
                         loop.run_until_complete(call)
                     finally:
                         alarm.disarm()
@@ -228,7 +227,7 @@ class _Siege:
     def _moments(self, spread: float = 0.0) -> list[float]:
         """When to end a call, sometimes twice in quick succession."""
         first = self._roll.uniform(0, _SPREAD + spread)
-        return [first, first + self._roll.uniform(0, 0.0005)] if self._roll.random() < 0.3 else [first]
+        return [first, self._roll.uniform(0, 0.0005)] if self._roll.random() < 0.3 else [first]
 
     @contextlib.contextmanager
     def _interrupted(self, identifier: str) -> Any:
@@ -237,6 +236,8 @@ class _Siege:
             yield
         except KeyboardInterrupt:
             self._tally.count("interrupts seen")
+        except HungError as error:
+            self._tally.fault("hung", f"the interrupted call, {identifier}", error)
         except BaseExceptionGroup as errors:
             # The event-loop library's way to tell of an interrupt that came while it made a connection.
             if errors.split(KeyboardInterrupt)[1] is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -34,8 +33,6 @@ def attack(tally: Tally, *, hub: bool = False) -> None:
         hub: whether the clients are those of xyt hub.
     """
     tally.expect(("interrupts", "calls", "calls of threads"), _FAULTS)
-    # An interrupt within a finalizer is dropped by Python, which says so; nobody can do anything about it.
-    sys.unraisablehook = lambda _: tally.count("interrupts dropped by Python")
     with served("tests.siege.echo") as servers, Alarm() as alarm:
         usual = dict.fromkeys((*_MANNERS, "lost", "refused"), 0.004)
         for roll in tally.rounds():
@@ -148,13 +145,15 @@ class _Life:
         try:
             try:
                 self._tally.count("calls")
-                self._alarm.interrupt(*after)
+                self._alarm.interrupt(*after, bound=DEADLINE + MARGIN)
                 ask(client, identifier)
                 ended = True
             finally:
                 self._alarm.disarm()
         except KeyboardInterrupt:
             self._tally.count("interrupts seen")
+        except HungError as error:
+            self._tally.fault("hung", f"the interrupted call, {identifier}", error)
         except BaseException as error:
             # Of the tree it may well be; the interrupt is the caller's business then.
             judge(self._tally, error, "interrupts turned into errors", f"interrupted {identifier}")
