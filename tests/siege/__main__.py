@@ -23,7 +23,7 @@ from tests.siege.tally import Tally
 ROOT = Path(__file__).resolve().parents[2]
 #: Attacks that must be reported as failed, to see that failures are told.
 CANARIES = ("canary-fault", "canary-crash", "canary-hang", "canary-memory")
-ATTACKS = ("interrupts", "interrupts_hub", "cancels", "stops", "surplus", "bombs", "hosts", "kills")
+ATTACKS = ("interrupts", "interrupts_hub", "cancels", "stops", "surplus", "bombs", "hosts", "planted", "kills", "full")
 #: Seconds an attack may take beyond its share: the round that is under way, and its own looking for hangs.
 GRACE = 90.0
 #: MiB of memory that an attack may take, one of its processes at a time. What a bomb may take is bounded by the attack.
