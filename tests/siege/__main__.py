@@ -7,6 +7,7 @@ with a line of counts. The exit code is 1 when anything was lost, wrong or hung.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import os
 import random
@@ -15,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from tests.siege.tally import Tally
 
@@ -31,6 +34,10 @@ MEMORY = 512
 _MEMORIES = {"bombs": 2048}
 
 
+#: The exit code of an attack that did not come to its end.
+_BROKEN = 2
+
+
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -40,10 +47,17 @@ def besiege(name: str, options: argparse.Namespace, seconds: float) -> bool:
     """Run one attack; whether nothing was lost, wrong or hung."""
     command = [sys.executable, "-m", "tests.siege", "--attack", name, "--seed", str(options.seed)]
     command += ["--seconds", str(seconds), "--first", str(options.first)]
-    command += [] if options.rounds is None else ["--rounds", str(options.rounds)]
+    for limit in ("rounds", "steps"):
+        given = getattr(options, limit)
+        command += [] if given is None else [f"--{limit}", str(given)]
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
-        state, memory = _wait(process, seconds + options.grace)
+        try:
+            state, memory = _wait(process, seconds + options.grace)
+        finally:
+            # Whatever it has started is in its session, and does not outlive it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         out.seek(0)
         told = out.read().strip()
     troubles = [] if state == "ended" and process.returncode in (0, 1) else [f"the process {state}"]
@@ -74,22 +88,22 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, int]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if state == "ended" and process.returncode not in (0, 1):
         state = f"ended with {process.returncode}"
-    # Whatever it has started is in its session, and does not outlive it.
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     return state, usage.ru_maxrss // 1024
 
 
-def attack_here(options: argparse.Namespace) -> int:
+def attack_here(options: argparse.Namespace) -> NoReturn:
     """Carry out an attack in this process."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
     tally = Tally(
-        options.attack, seed=options.seed, seconds=options.seconds, rounds=options.rounds, first=options.first
+        options.attack,
+        seed=options.seed,
+        seconds=options.seconds,
+        rounds=options.rounds,
+        first=options.first,
+        steps=options.steps,
     )
 
     def dropped(error: sys.UnraisableHookArgs) -> None:
@@ -101,11 +115,17 @@ def attack_here(options: argparse.Namespace) -> int:
 
     sys.unraisablehook = dropped
     name = "canaries" if options.attack in CANARIES else options.attack
-    import_module(f"tests.siege.{name}").attack(tally)
-    say(tally.summary())
-    sys.stderr.flush()
-    # Threads that hang, which have been counted, must not keep the process.
-    os._exit(1 if tally.faults else 0)
+    code = _BROKEN
+    try:
+        import_module(f"tests.siege.{name}").attack(tally)
+        say(tally.summary())
+        code = 1 if tally.faults else 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        # Threads that hang, which have been counted, must not keep the process.
+        os._exit(code)
 
 
 def main() -> int:
@@ -115,13 +135,14 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=(*ATTACKS, *CANARIES), help="this attack; may be repeated")
     parser.add_argument("--seed", type=int, help="makes the same rounds again; without it others each time")
     parser.add_argument("--rounds", type=int, help="so many rounds of each attack at most")
+    parser.add_argument("--steps", type=int, help="so many steps of each round at most")
     parser.add_argument("--first", type=int, default=0, help="begin with this round (default 0)")
     parser.add_argument("--grace", type=float, default=GRACE, help=argparse.SUPPRESS)
     parser.add_argument("--attack", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.attack:
-        return attack_here(options)
+        attack_here(options)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10**6)
     say(f"seed {options.seed}")

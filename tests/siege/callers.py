@@ -99,4 +99,3 @@ def judge(tally: Tally, error: BaseException, of_tree: str, text: str) -> None:
         tally.fault(of_tree, f"{text}: {type(error).__name__}: {error}")
     else:
         tally.fault("foreign errors", f"{text}: {type(error).__name__}: {error}", error)
-

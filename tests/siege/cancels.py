@@ -104,7 +104,7 @@ class _Siege:
     def runs(self) -> None:
         """Ctrl-C ends a program's ``asyncio.run``; its client is used by the next."""
         with Alarm(as_ctrl_c=True) as alarm:
-            for _ in range(_EACH // 3):
+            for _ in self._tally.steps(_EACH // 3):
                 sent = alarm.sent
                 identifier = self._identifier()
                 with self._interrupted(identifier):
@@ -126,7 +126,7 @@ class _Siege:
         """Ctrl-C ends what a loop was told to complete; the loop is used again, and what it left goes on under it."""
         loop = asyncio.new_event_loop()
         with Alarm() as alarm:
-            for _ in range(_EACH // 2):
+            for _ in self._tally.steps(_EACH // 2):
                 sent = alarm.sent
                 identifier = self._identifier()
                 with self._interrupted(identifier):
@@ -164,7 +164,7 @@ class _Siege:
         async with anyio.create_task_group() as group:
             for number in range(_WORKERS):
                 group.start_soon(self._work, number, stop)
-            for _ in range(_EACH):
+            for _ in self._tally.steps(_EACH):
                 identifier = self._identifier()
                 self._tally.count("calls")
                 try:

@@ -33,10 +33,9 @@ _DONE, _TREE, _FOREIGN = 0, 10, 11
 def attack(tally: Tally) -> None:
     """Download to where there is no room, again and again, then give it room."""
     tally.expect(("completed runs", "errors of the tree", "completed downloads"), yard.FAULTS)
-    # Started before the mounts become this process's own; it sees none of them, and needs none.
     mounts = _may_mount()
     if not mounts:
-        tally.count("skipped: may not mount a small file system here", 0)
+        tally.count("small disks skipped (may not mount one)", 1)
     for roll in tally.rounds():
         with yard.directory() as place, Storage(yard.some_files(roll)) as storage:
             if mounts and roll.random() < 0.5:

@@ -63,7 +63,6 @@ class _Hostile:
         return _DEEDS[name](self._storage, request, answer, where)
 
 
-
 def _cut(storage: Storage, request: Request, answer: Answer, where: float, then: str) -> Answer:
     answer.cut, answer.then = int(where * len(answer.body)), then
     return answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.siege.alarm import Alarm, HungError
 from tests.siege.callers import DEADLINE, MARGIN, ask, judge, new_client, new_id
 from tests.siege.echo import PLACES
+from tests.siege.handles import opened
 from tests.siege.serving import Served, served
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class _Life:
         client = new_client(self._servers, hub=self._hub, tls=tls)
         crowd = _Workers(tally, client, seed=self._roll.randrange(100)) if self._roll.random() < 0.7 else None
         healthy = True
-        for _ in range(_EACH):
+        for _ in tally.steps(_EACH):
             self._interrupt(client)
             healthy = self._call(client, new_id(self._roll.choice(_MANNERS)), "the next call")
             if not healthy or tally.out_of_time:
@@ -207,7 +207,9 @@ class _Life:
 
     def _look_at_quota(self, client: Any) -> None:
         """The service says that one request is left: it can be made at once, unless a slot was never given back."""
-        if self._call(client, new_id("last"), "a call") and not self._call(client, new_id("fast"), "the last of a quota"):
+        if self._call(client, new_id("last"), "a call") and not self._call(
+            client, new_id("fast"), "the last of a quota"
+        ):
             self._tally.fault("slots lost", "the client takes a call for being under way that is not")
 
     def _close(self, client: Any) -> None:
@@ -223,11 +225,4 @@ class _Life:
 
 
 def _sockets() -> int:
-    """How many sockets this process has open."""
-    count = 0
-    for number in os.listdir("/proc/self/fd"):
-        try:
-            count += os.readlink(f"/proc/self/fd/{number}").startswith("socket:")
-        except OSError:
-            continue
-    return count
+    return sum(goal.startswith("socket:") for goal in opened())

@@ -166,6 +166,7 @@ class _Garden:
             path = self.outside / name
             if path.exists() and path.read_bytes() != expected:
                 self._tally.fault("outside touched", f"{text}: {name} has other content")
+                self.others[name] = path.read_bytes()
 
 
 def _fifo(garden: _Garden, path: Path, before: bytes) -> None:

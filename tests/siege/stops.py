@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from tickhaul import Client
 
 from tests.siege import yard
 from tests.siege.alarm import Alarm, HungError
+from tests.siege.handles import opened
 from tests.support.behaviours import answer
 from tests.support.faces import KEY
 from tests.support.server import ScriptedServer
@@ -98,12 +98,4 @@ def _by_client(storage: Storage, folder: Path, alarm: Alarm, after: list[float])
 
 def _open_in(folder: Path) -> list[str]:
     """Which files of a directory this process has open."""
-    found = []
-    for number in os.listdir("/proc/self/fd"):
-        try:
-            path = os.readlink(f"/proc/self/fd/{number}")
-        except OSError:
-            continue
-        if path.startswith(f"{folder}/"):
-            found.append(path.rpartition("/")[2])
-    return sorted(found)
+    return sorted(goal.removeprefix(f"{folder}/") for goal in opened() if goal.startswith(f"{folder}/"))

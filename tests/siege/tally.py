@@ -25,9 +25,19 @@ class Tally:
         seconds: when to begin no further round.
         rounds: how many rounds at most, or ``None``.
         first: the number of the first round.
+        steps: how many steps a round has at most, or ``None`` for as many as it is made for.
     """
 
-    def __init__(self, attack: str, *, seed: int, seconds: float, rounds: int | None = None, first: int = 0) -> None:
+    def __init__(
+        self,
+        attack: str,
+        *,
+        seed: int,
+        seconds: float,
+        rounds: int | None = None,
+        first: int = 0,
+        steps: int | None = None,
+    ) -> None:
         self.attack = attack
         self.seed = seed
         self.first = first
@@ -36,6 +46,7 @@ class Tally:
         self.faults: Counter[str] = Counter()
         self._ends = time.monotonic() + seconds
         self._rounds = rounds
+        self._steps = steps
         self._wanted: Sequence[str] = ()
         self._unwanted: Sequence[str] = ()
 
@@ -55,6 +66,10 @@ class Tally:
     def roll(self) -> random.Random:
         """The source of chance of the present round."""
         return random.Random(f"{self.seed}/{self.attack}/{self.number}")
+
+    def steps(self, usual: int) -> range:
+        """The steps of a round, which usually has so many."""
+        return range(usual if self._steps is None else min(usual, self._steps))
 
     @property
     def out_of_time(self) -> bool:
