@@ -21,4 +21,4 @@ def attack(tally: Tally) -> None:
             case "canary-hang":
                 threading.Event().wait()
             case "canary-memory":
-                bytearray(b"x") * (600 << 20)
+                tally.count("bytes", len(bytearray(b"x") * (600 << 20)))

@@ -35,6 +35,8 @@ _MANNERS = ("fast", "fast", "slow", "halves", "closing", "gzip", "chunked")
 _FAULTS = ("hung", "calls lost", "places lost", "slots lost", "tasks hurt", "wrong", "foreign errors")
 #: Seconds within which calls are ended; most take about as long.
 _SPREAD = 0.012
+#: What asyncio says when it was interrupted while it was told to stop.
+_STOPPED = "stopped before Future completed"
 
 
 def attack(tally: Tally) -> None:
@@ -246,7 +248,7 @@ class _Siege:
         except asyncio.CancelledError as error:
             self._tally.fault("foreign errors", f"{identifier}: CancelledError in the place of the interrupt", error)
         except RuntimeError as error:
-            if "cancel scope" not in str(error):
+            if not any(words in str(error) for words in ("cancel scope", _STOPPED)):
                 judge(self._tally, error, "foreign errors", f"interrupted {identifier}")
             # As above: it was interrupted between two steps of its own. What counts is what the next call finds.
             self._tally.count("interrupts of the event-loop library")
@@ -263,7 +265,7 @@ def _complete(loop: asyncio.AbstractEventLoop, make: Callable[[], Any]) -> None:
     try:
         loop.run_until_complete(make())
     except RuntimeError as error:
-        if "stopped before Future completed" not in str(error):
+        if _STOPPED not in str(error):
             raise
         loop.run_until_complete(make())
 

@@ -34,7 +34,7 @@ def attack(tally: Tally, *, hub: bool = False) -> None:
     """
     tally.expect(("interrupts", "calls", "calls of threads"), _FAULTS)
     with served("tests.siege.echo") as servers, Alarm() as alarm:
-        usual = dict.fromkeys((*_MANNERS, "lost", "refused"), 0.004)
+        usual: dict[str, float] = dict.fromkeys((*_MANNERS, "lost", "refused"), 0.004)
         for roll in tally.rounds():
             _Life(tally, servers, alarm, roll, usual, hub=hub).live()
 

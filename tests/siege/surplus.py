@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -149,6 +150,8 @@ def step(exchange: Exchange) -> None:
     if moment == "same":
         exchange.send(response + left)
         return
+    # Else the second segment waits for the client's acknowledgment of the first, which comes with its next request.
+    exchange.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _count_pending(1)
     try:
         exchange.send(response)
