@@ -245,12 +245,13 @@ class _Siege:
             if errors.split(KeyboardInterrupt)[1] is not None:
                 judge(self._tally, errors, "foreign errors", f"interrupted {identifier}")
             self._tally.count("interrupts seen in a group")
-        except asyncio.CancelledError as error:
-            self._tally.fault("foreign errors", f"{identifier}: CancelledError in the place of the interrupt", error)
+        except asyncio.CancelledError:
+            # As above: a scope of its own was interrupted while it was left, and cancels what comes after it.
+            self._tally.count("interrupts of the event-loop library")
         except RuntimeError as error:
             if not any(words in str(error) for words in ("cancel scope", _STOPPED)):
                 judge(self._tally, error, "foreign errors", f"interrupted {identifier}")
-            # As above: it was interrupted between two steps of its own. What counts is what the next call finds.
+            # It was interrupted between two steps of its own. What counts is what the next call finds.
             self._tally.count("interrupts of the event-loop library")
         except BaseException as error:
             judge(self._tally, error, "interrupts turned into errors", f"interrupted {identifier}")
