@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: Address space, so that a link to an endless device ends in an error before the machine does.
 _SPACE = 4 << 30
+_GIANT = 8 << 30
 _FAULTS = (*yard.FAULTS, "outside touched")
 _OUTSIDE = b"nobody may write here\n" * 50
 
@@ -109,7 +110,9 @@ class _Garden:
 
     def _plant(self, name: str, kind: str) -> None:
         path = self.folder / name
-        before = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        before = b""
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < _GIANT:
+            before = path.read_bytes()
         if kind in _CONTENTS and name in self._storage.files:
             # Under a final name a plain file is somebody's own, and is taken for the right one by its length.
             return
@@ -213,7 +216,7 @@ def _directory(garden: _Garden, path: Path, before: bytes) -> None:
 def _giant(garden: _Garden, path: Path, before: bytes) -> None:
     with path.open("wb") as file:
         file.write(before)
-        file.truncate(8 << 30)
+        file.truncate(_GIANT)
 
 
 def _bytes(data: bytes) -> Callable[[_Garden, Path, bytes], None]:
