@@ -2,13 +2,14 @@
 
 PYTHON ?= python3
 SECONDS ?= 60
+MINUTES ?= 10
 BASE   ?= HEAD
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
-	bench-xyt bench-sandbox kills fuzz spec-diff docs sandbox clean
+	bench-xyt bench-sandbox kills fuzz siege spec-diff docs sandbox clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +91,9 @@ kills: $(READY)  ## Kill a download 200 times with kill -9, and take it to its e
 
 fuzz: $(READY)  ## Fuzz what reads bytes from outside, SECONDS for each target.
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+siege: $(READY)  ## Besiege clients and transfers for MINUTES: interrupts, surplus, bombs, bad hosts, kills; nothing lost.
+	$(BIN)/python -m tests.siege --minutes $(MINUTES) $(ARGS)
 
 docs: $(READY)  ## Build the documentation site into site/.
 	$(BIN)/mkdocs build --strict --quiet
