@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -100,8 +101,10 @@ class AsyncTransport:
             error.__context__ = error.__traceback__ = None
             raise
         finally:
-            deadline.current.reset(running)
-            new_streams.reset(opening)
+            # A coroutine that was dropped ends in the context of whoever collects it, where nothing was set.
+            with suppress(ValueError):
+                deadline.current.reset(running)
+                new_streams.reset(opening)
 
     async def aclose(self) -> None:
         """Close the connections; those of other event loops are closed by their loops."""

@@ -1,7 +1,7 @@
-"""A transfer: the threads of a crew, and the caller's, which waits.
+"""A transfer: the threads of a crew, one that leads them, and the caller's, which waits.
 
-The caller's thread does no transferring itself, so Ctrl-C, a cancelled task and the progress callback all happen there,
-and whatever ends the transfer leaves through one door: connections are broken off, and what was fetched is remembered.
+The caller's thread does no transferring itself, so Ctrl-C, a canceled task and the progress callback all happen there,
+and whatever ends the transfer leaves through one door: connections are closed, and what was fetched is remembered.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
+from tickhaul.transfer.caller import TICK, wait_for
 from tickhaul.transfer.crew import Crew
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.finish import Finisher
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tickhaul.transfer")
 
-_TICK = 0.1  # seconds between two looks at cancel and progress
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
@@ -79,7 +80,7 @@ def download(
     if not files:
         Folder(directory)
         return []
-    return Transfer(files, Folder(directory), refresh, export_id, options).run(on_progress, cancel)
+    return Transfer(files, directory, refresh, export_id, options).run(on_progress, cancel)
 
 
 class Transfer:
@@ -88,13 +89,13 @@ class Transfer:
     def __init__(
         self,
         files: Sequence[RemoteFile],
-        folder: Folder,
+        directory: str | os.PathLike[str],
         refresh: Callable[[], Sequence[RemoteFile]],
         export_id: str,
         options: TransferOptions,
     ) -> None:
         self.options = options
-        self.folder = folder
+        self.folder: Folder
         self.export_id = export_id
         self.urls = UrlBook(files, refresh, lifetime=options.url_lifetime, clock=options.clock)
         self.changed = threading.Condition()
@@ -104,9 +105,12 @@ class Transfer:
         self.last_name: str | None = None
         self.refusals = Refusals()
         self._files = files
+        self._directory = directory
         self._settled = 0
         self._failure: BaseException | None = None
-        self._wake = threading.Event()
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._leaving = False
+        self._shown: Progress | None = None
         self._crew: Crew | None = None
         self._meter = Meter()
         self._fetched_before = 0
@@ -117,40 +121,57 @@ class Transfer:
 
     def run(self, on_progress: Callable[[Progress], object] | None, cancel: Cancel | None) -> list[DownloadedFile]:
         """Do the transfer."""
+
+        def look(over: bool) -> None:
+            if on_progress is not None and self._shown is not None:
+                on_progress(self._shown)
+            if not over and cancel is not None and cancel.is_set():
+                raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
+
+        wait_for(self._lead, stop=self._leave, look=look)
+        return [self.results[index] for index in range(len(self._files))]
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._wake.put(None)
+
+    # -- the leading thread -------------------------------------------------------------------------------------------
+
+    def _lead(self) -> None:
         try:
             self._prepare()
-            if self.builds:
+            if self.builds and not self._leaving:
                 # At least one, for a file that looks whole may turn out not to be.
                 self._crew = Crew(self, min(self.options.connections, max(1, self.agenda.most_at_once)))
                 self._crew.start()
-            else:
-                self._wake.set()
-            while True:
-                self._wake.wait(_TICK)
-                with self.changed:
-                    over = self.agenda.over or self._failure is not None
-                if on_progress is not None:
-                    on_progress(self._progress())
-                if over:
-                    break
-                if cancel is not None and cancel.is_set():
-                    raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
-            if self._failure is None:
+            while not self._is_over():
+                self._shown = self._progress()
+                with contextlib.suppress(Empty):
+                    self._wake.get(timeout=TICK)
+            self._shown = self._progress()
+            if self._failure is None and not self._leaving:
                 self.finisher.flush()
         finally:
             self._stop()
         if self._failure is not None:
             raise self._failure
-        self._tidy()
-        self._report_failed()
-        return [self.results[index] for index in range(len(self._files))]
+        if not self._leaving:
+            self._tidy()
+            self._report_failed()
+
+    def _is_over(self) -> bool:
+        with self.changed:
+            return self._leaving or self.agenda.over or self._failure is not None
 
     def _prepare(self) -> None:
         """Look at what is there, take over what earlier runs left, and check that the rest has room."""
         options = self.options
+        self.folder = Folder(self._directory)
         self.folder.sweep()
         builds: list[Build] = []
         for index, file in enumerate(self._files):
+            if self._leaving:
+                return
             build = Build(file, index, self.folder)
             if options.resume and self._there(build):
                 if build.there:
@@ -266,7 +287,7 @@ class Transfer:
         with self.changed:
             if self._failure is None and not self.stopping:
                 self._failure = error
-        self._wake.set()
+        self._wake.put(None)
 
     def settle(self, build: Build, result: DownloadedFile) -> None:
         """A file has its final name."""
@@ -336,4 +357,4 @@ class Transfer:
     def _notice(self) -> None:
         self.changed.notify_all()
         if self.agenda.over:
-            self._wake.set()
+            self._wake.put(None)
