@@ -64,7 +64,7 @@ def _let_end(thread: threading.Thread, ended: SimpleQueue[None]) -> None:
             while time.monotonic() < until and not _has_ended(ended, TICK if thread.is_alive() else _START):
                 if not thread.is_alive():
                     return
-        except BaseException:  # noqa: BLE001, PERF203 (an interrupt is on its way to the caller already)
+        except BaseException:  # noqa: BLE001 (an interrupt is on its way to the caller already)
             until = min(until, time.monotonic() + _PATIENCE)
         else:
             return
