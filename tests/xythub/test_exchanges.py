@@ -141,7 +141,12 @@ def test_no_frame_of_an_interrupt_or_of_a_refused_client_shows_a_secret(
         stream = getattr(network, f"{prefix}DeadlineStream")
         patched.setattr(stream, "read", interrupted(stream.read, "before"))
         errors: list[BaseException] = [interrupt_call(client, face, _get)]
-    for wrong in ({"timeout": -1}, {"proxy": "nonsense"}, {"password": PASSWORD, "api_key": KEY}):
+    mistakes: tuple[dict[str, Any], ...] = (
+        {"timeout": -1},
+        {"proxy": "nonsense"},
+        {"password": PASSWORD, "api_key": KEY},
+    )
+    for wrong in mistakes:
         with pytest.raises(ValueError) as caught:
             face.hub(**wrong)
         errors.append(caught.value)

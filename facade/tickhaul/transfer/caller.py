@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from _thread import start_new_thread
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def wait_for(work: Callable[[], None], *, stop: Callable[[], None], look: Callab
         stop: tells the work to end, at once and without a lock.
         look: called about every `TICK`, with whether the work is over; what it raises ends the work.
     """
+    begun: list[bool] = []
     ended: SimpleQueue[None] = SimpleQueue()
     failure: list[BaseException] = []
 
@@ -40,29 +42,37 @@ def wait_for(work: Callable[[], None], *, stop: Callable[[], None], look: Callab
         finally:
             ended.put(None)
 
-    thread = threading.Thread(target=attempt, name="tickhaul-transfer", daemon=True)
+    def launch() -> None:
+        begun.append(True)
+        try:
+            threading.Thread(target=attempt, name="tickhaul-transfer", daemon=True).start()
+        except RuntimeError as error:
+            failure.append(error)
+            ended.put(None)
+
     over = False
     try:
-        thread.start()
+        # Starting a `Thread` waits for it, under a lock that an interrupt would leave in disorder; this is one step.
+        start_new_thread(launch, ())
         while not over:
             over = _has_ended(ended, TICK)
             look(over)
     except BaseException:
         stop()
         if not over:
-            _let_end(thread, ended)
+            _let_end(begun, ended)
         raise
     if failure:
         raise failure[0]
 
 
-def _let_end(thread: threading.Thread, ended: SimpleQueue[None]) -> None:
+def _let_end(begun: list[bool], ended: SimpleQueue[None]) -> None:
     until = math.inf
     for _ in range(_INTERRUPTS):
         try:
-            # A thread that is not alive may be about to be: its start may be what was interrupted.
-            while time.monotonic() < until and not _has_ended(ended, TICK if thread.is_alive() else _START):
-                if not thread.is_alive():
+            while time.monotonic() < until and not _has_ended(ended, TICK if begun else _START):
+                if not begun:
+                    # The interrupt came before the start.
                     return
         except BaseException:  # noqa: BLE001 (an interrupt is on its way to the caller already)
             until = min(until, time.monotonic() + _PATIENCE)
