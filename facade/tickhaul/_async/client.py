@@ -15,6 +15,7 @@ from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.quota import Quota, open_ledger
 from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import Stamp
+from tickhaul._threads import load
 from tickhaul._version import __version__
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ class AsyncClient:
     @cached_property
     def exchanges(self) -> AsyncExchanges:
         """The catalog: exchanges, their instruments and those instruments' datastreams."""
+        load("tickhaul._async.resources.exchanges")
         from tickhaul._async.resources.exchanges import AsyncExchanges  # noqa: PLC0415 (loads with its first use)
 
         return AsyncExchanges(self._caller)
@@ -153,6 +155,7 @@ class AsyncClient:
     @cached_property
     def datastreams(self) -> AsyncDatastreams:
         """Datastreams across exchanges."""
+        load("tickhaul._async.resources.datastreams")
         from tickhaul._async.resources.datastreams import AsyncDatastreams  # noqa: PLC0415 (loads with its first use)
 
         return AsyncDatastreams(self._caller)
@@ -160,6 +163,7 @@ class AsyncClient:
     @cached_property
     def availability(self) -> AsyncAvailabilities:
         """What has been recorded of a datastream."""
+        load("tickhaul._async.resources.availability")
         from tickhaul._async.resources.availability import (  # noqa: PLC0415 (loads with its first use)
             AsyncAvailabilities,
         )
@@ -169,6 +173,7 @@ class AsyncClient:
     @cached_property
     def subscriptions(self) -> AsyncSubscriptions:
         """What the account records."""
+        load("tickhaul._async.resources.subscriptions")
         from tickhaul._async.resources.subscriptions import (  # noqa: PLC0415 (loads with its first use)
             AsyncSubscriptions,
         )
@@ -178,6 +183,7 @@ class AsyncClient:
     @cached_property
     def exports(self) -> AsyncExports:
         """Export jobs and their files."""
+        load("tickhaul._async.resources.exports")
         from tickhaul._async.resources.exports import AsyncExports  # noqa: PLC0415 (loads with its first use)
 
         return AsyncExports(self._caller)
@@ -185,6 +191,7 @@ class AsyncClient:
     @cached_property
     def export_schemas(self) -> AsyncExportSchemas:
         """The columns an export can have."""
+        load("tickhaul._async.resources.export_schemas")
         from tickhaul._async.resources.export_schemas import (  # noqa: PLC0415 (loads with its first use)
             AsyncExportSchemas,
         )
@@ -194,6 +201,7 @@ class AsyncClient:
     @cached_property
     def billing(self) -> AsyncBilling:
         """Plan, access and usage of the account."""
+        load("tickhaul._async.resources.billing")
         from tickhaul._async.resources.billing import AsyncBilling  # noqa: PLC0415 (loads with its first use)
 
         return AsyncBilling(self._caller)

@@ -17,6 +17,7 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
 from tickhaul._core.secrets import MASK
+from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class AsyncClock:
 
     async def sleep(self, seconds: float) -> None:
         """Let the time pass."""
+        load("tickhaul._async.primitives")
         from tickhaul._async.primitives import sleep  # noqa: PLC0415 (the event-loop library loads with the first wait)
 
         await sleep(seconds)
@@ -223,6 +225,8 @@ class AsyncExecutor:
     def _open(self) -> AsyncTransport:
         transport = self._transport
         if transport is None:
+            # The codec turns host names into those of the network.
+            load("tickhaul._async.transport", "encodings.idna")
             from tickhaul._async.transport import (  # noqa: PLC0415 (the HTTP libraries load with the first call)
                 AsyncTransport,
             )
@@ -274,6 +278,7 @@ def is_interrupt(error: BaseException) -> bool:
     """Whether an exception may have come between any two steps of this thread, such as Ctrl-C."""
     if isinstance(error, Exception):
         return False
+    load("tickhaul._async.primitives")
     from tickhaul._async import primitives  # noqa: PLC0415 (as above)
 
     return primitives.is_interrupt(error)

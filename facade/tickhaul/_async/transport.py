@@ -25,6 +25,7 @@ from tickhaul._core.answers import Answer
 from tickhaul._core.bodies import Body
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
+from tickhaul._threads import load
 
 if TYPE_CHECKING:
     from tickhaul._async.primitives import Tie
@@ -225,6 +226,7 @@ class AsyncTransport:
 
     def _trust(self) -> ssl.SSLContext:
         if self._ssl_context is None:
+            load("httpx")
             import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
 
             self._ssl_context = httpx.create_ssl_context()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tickhaul._core.arguments import one_of
 from tickhaul._core.schemas import export_schema, read_optional
 from tickhaul._core.times import to_ns, to_text
+from tickhaul._threads import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ def creation_body(
         ValueError: the range is empty, or an argument is not understood.
         TypeError: an argument is of the wrong type.
     """
+    load("ticksupply_api.models.create_export_request")
     from ticksupply_api import models  # noqa: PLC0415 (models load with their first use)
 
     start_ns, end_ns = to_ns(start, now=now), to_ns(end, now=now)

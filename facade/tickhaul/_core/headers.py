@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tickhaul._threads import load
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -97,6 +99,7 @@ def _server_clock(headers: Mapping[str, str], now: float) -> float:
 
 
 def _http_date(text: str) -> float | None:
+    load("datetime", "email.utils")
     from datetime import UTC  # noqa: PLC0415 (few answers hold a date that matters)
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 (as above; it brings in the whole of email)
 

@@ -5,9 +5,11 @@ A test holds this table against the contract.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from tickhaul._threads import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +64,9 @@ class Operation(Generic[T_co]):
         return read(client=None, response=body)
 
     def _generated(self, name: str) -> object:
-        return getattr(import_module(f"ticksupply_api.api.{self.module}"), name)
+        module = f"ticksupply_api.api.{self.module}"
+        load(module)
+        return getattr(sys.modules[module], name)
 
 
 LIST_EXCHANGES: Operation[list[models.Exchange]] = Operation("exchanges.list", "exchanges.list_exchanges", "GET")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tickhaul._threads import load
 from tickhaul.net.proxies import proxy_from_environment
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _has_host(proxy: str) -> bool:
 
 
 def _speaks_socks() -> bool:
+    load("importlib.util")
     from importlib.util import find_spec  # noqa: PLC0415 (only those with such a proxy pay for it)
 
     return find_spec("socksio") is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tickhaul._core.arguments import one_of
+from tickhaul._threads import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ def creation_body(
     Raises:
         ValueError: a part does not have the documented shape.
     """
+    load("ticksupply_api.models.create_schema_request")
     from ticksupply_api import models  # noqa: PLC0415 (models load with their first use)
 
     if not name:
@@ -58,6 +60,7 @@ def content_body(
     Raises:
         ValueError: a part does not have the documented shape.
     """
+    load("ticksupply_api.models.schema_content")
     from ticksupply_api import models  # noqa: PLC0415 (as above)
 
     return models.SchemaContent(
@@ -76,6 +79,9 @@ def export_schema(
         ValueError: it is empty, or a mapping without the documented shape.
         TypeError: it is none of these.
     """
+    load(
+        "ticksupply_api.models.schema", "ticksupply_api.models.schema_list_item", "ticksupply_api.models.inline_schema"
+    )
     from ticksupply_api import models  # noqa: PLC0415 (as above)
 
     if schema is None:
@@ -92,6 +98,7 @@ def export_schema(
 
 
 def _columns(columns: Sequence[Column | Mapping[str, object]]) -> list[Column]:
+    load("ticksupply_api.models.column")
     from ticksupply_api.models import Column  # noqa: PLC0415 (as above)
 
     if isinstance(columns, str | Mapping) or not isinstance(columns, Iterable):

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import index
 from typing import TYPE_CHECKING, Protocol, Self, SupportsIndex, TypeAlias, cast
 
+from tickhaul._threads import load
+
 if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
 
@@ -164,6 +166,7 @@ def _from_text(text: str, now: int) -> int:
 
 
 def _from_iso(text: str, stripped: str) -> int:
+    load("dateutil.parser")
     from dateutil.parser import isoparse  # noqa: PLC0415 (loaded with the first text, not with the package)
 
     rest = ""
@@ -187,6 +190,7 @@ def _start_of(text: str, period: re.Match[str]) -> datetime:
 
 
 def _offset(text: str, relative: re.Match[str]) -> relativedelta:
+    load("dateutil.relativedelta")
     from dateutil.relativedelta import relativedelta  # noqa: PLC0415 (as above)
 
     unit = relative["unit"].lower()

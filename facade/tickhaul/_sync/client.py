@@ -16,6 +16,7 @@ from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import Stamp
 from tickhaul._sync.caller import Caller
 from tickhaul._sync.executor import Executor, Hooks
+from tickhaul._threads import load
 from tickhaul._version import __version__
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class Client:
     @cached_property
     def exchanges(self) -> Exchanges:
         """The catalog: exchanges, their instruments and those instruments' datastreams."""
+        load("tickhaul._sync.resources.exchanges")
         from tickhaul._sync.resources.exchanges import Exchanges  # noqa: PLC0415 (loads with its first use)
 
         return Exchanges(self._caller)
@@ -154,6 +156,7 @@ class Client:
     @cached_property
     def datastreams(self) -> Datastreams:
         """Datastreams across exchanges."""
+        load("tickhaul._sync.resources.datastreams")
         from tickhaul._sync.resources.datastreams import Datastreams  # noqa: PLC0415 (loads with its first use)
 
         return Datastreams(self._caller)
@@ -161,6 +164,7 @@ class Client:
     @cached_property
     def availability(self) -> Availabilities:
         """What has been recorded of a datastream."""
+        load("tickhaul._sync.resources.availability")
         from tickhaul._sync.resources.availability import (  # noqa: PLC0415 (loads with its first use)
             Availabilities,
         )
@@ -170,6 +174,7 @@ class Client:
     @cached_property
     def subscriptions(self) -> Subscriptions:
         """What the account records."""
+        load("tickhaul._sync.resources.subscriptions")
         from tickhaul._sync.resources.subscriptions import (  # noqa: PLC0415 (loads with its first use)
             Subscriptions,
         )
@@ -179,6 +184,7 @@ class Client:
     @cached_property
     def exports(self) -> Exports:
         """Export jobs and their files."""
+        load("tickhaul._sync.resources.exports")
         from tickhaul._sync.resources.exports import Exports  # noqa: PLC0415 (loads with its first use)
 
         return Exports(self._caller)
@@ -186,6 +192,7 @@ class Client:
     @cached_property
     def export_schemas(self) -> ExportSchemas:
         """The columns an export can have."""
+        load("tickhaul._sync.resources.export_schemas")
         from tickhaul._sync.resources.export_schemas import (  # noqa: PLC0415 (loads with its first use)
             ExportSchemas,
         )
@@ -195,6 +202,7 @@ class Client:
     @cached_property
     def billing(self) -> Billing:
         """Plan, access and usage of the account."""
+        load("tickhaul._sync.resources.billing")
         from tickhaul._sync.resources.billing import Billing  # noqa: PLC0415 (loads with its first use)
 
         return Billing(self._caller)

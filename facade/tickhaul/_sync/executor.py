@@ -18,6 +18,7 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
 from tickhaul._core.secrets import MASK
+from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass."""
+        load("tickhaul._sync.primitives")
         from tickhaul._sync.primitives import sleep  # noqa: PLC0415 (the event-loop library loads with the first wait)
 
         sleep(seconds)
@@ -224,6 +226,8 @@ class Executor:
     def _open(self) -> Transport:
         transport = self._transport
         if transport is None:
+            # The codec turns host names into those of the network.
+            load("tickhaul._sync.transport", "encodings.idna")
             from tickhaul._sync.transport import (  # noqa: PLC0415 (the HTTP libraries load with the first call)
                 Transport,
             )
@@ -275,6 +279,7 @@ def is_interrupt(error: BaseException) -> bool:
     """Whether an exception may have come between any two steps of this thread, such as Ctrl-C."""
     if isinstance(error, Exception):
         return False
+    load("tickhaul._sync.primitives")
     from tickhaul._sync import primitives  # noqa: PLC0415 (as above)
 
     return primitives.is_interrupt(error)

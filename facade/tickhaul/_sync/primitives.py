@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
 
+from tickhaul._threads import load
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from threading import Event
@@ -75,6 +77,7 @@ def start_tls(
 ) -> httpcore.NetworkStream:
     """Speak TLS from here on, also within TLS, where the engine's own stream would wait anew for each piece."""
     if isinstance(stream.get_extra_info("socket"), ssl.SSLSocket):
+        load("tickhaul._sync.nested")
         from tickhaul._sync.nested import NestedStream  # noqa: PLC0415 (only behind a proxy spoken to over TLS)
 
         return NestedStream(stream, context, host, timeout)

@@ -26,6 +26,7 @@ from tickhaul._core.retry import Loss, Lost
 from tickhaul._sync.connections import Connections, Loan
 from tickhaul._sync.network import DeadlineBackend, Untrusted, new_streams
 from tickhaul._sync.primitives import home, is_interrupt, tie
+from tickhaul._threads import load
 
 if TYPE_CHECKING:
     from tickhaul._core.deadline import Deadline
@@ -226,6 +227,7 @@ class Transport:
 
     def _trust(self) -> ssl.SSLContext:
         if self._ssl_context is None:
+            load("httpx")
             import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
 
             self._ssl_context = httpx.create_ssl_context()

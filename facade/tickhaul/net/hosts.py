@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tickhaul._threads import load
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine by definition, without asking a resolver.
@@ -11,6 +13,7 @@ def is_loopback(host: str) -> bool:
     Args:
         host: a name in lower case, or an address, an IPv6 address without brackets.
     """
+    load("ipaddress")
     import ipaddress  # noqa: PLC0415 (most clients never ask)
 
     try:

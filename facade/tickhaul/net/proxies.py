@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from tickhaul._threads import load
 from tickhaul.net.hosts import is_loopback
 
 
@@ -28,6 +29,7 @@ def proxy_from_environment(scheme: str, host: str, port: int) -> str:
     if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
         # Nothing is set, which is usual, and finding out the long way costs more than all else a client needs.
         return ""
+    load("urllib.request")
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (as above)
 
     if proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):

@@ -13,10 +13,10 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from tickhaul._files import regular_size
+from tickhaul._threads import TICK, wait_for
 from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
-from tickhaul.transfer.caller import TICK, wait_for
 from tickhaul.transfer.crew import Crew
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.finish import Finisher
@@ -128,7 +128,7 @@ class Transfer:
             if not over and cancel is not None and cancel.is_set():
                 raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
 
-        wait_for(self._lead, stop=self._leave, look=look)
+        wait_for(self._lead, name="tickhaul-transfer", stop=self._leave, look=look)
         return [self.results[index] for index in range(len(self._files))]
 
     def _leave(self) -> None:

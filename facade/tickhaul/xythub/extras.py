@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 from typing import TYPE_CHECKING
+
+from tickhaul import _threads
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,7 +23,8 @@ def load(library: str, extra: str, use: str) -> ModuleType:
         ModuleNotFoundError: it is not installed; the message says how to install it.
     """
     try:
-        return import_module(library)
+        _threads.load(library)
+        return sys.modules[library]
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != library.partition(".")[0]:
             raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul._core import operations
 from tickhaul._core.arguments import datastream_id, subscription_id
+from tickhaul._threads import load
 from tickhaul.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class AsyncSubscriptions:
             PaymentRequiredError: the plan does not allow another.
             TickhaulError: see the module `tickhaul.errors`.
         """
+        load("ticksupply_api.models.create_subscription_request")
         from ticksupply_api.models import CreateSubscriptionRequest  # noqa: PLC0415 (models load with their first use)
 
         return await self._caller.call(

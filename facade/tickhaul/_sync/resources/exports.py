@@ -12,6 +12,7 @@ from tickhaul._core.arguments import check_callback, datastream_id, export_id, s
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.exports import creation_body
 from tickhaul._core.waiting import is_over, poll_intervals
+from tickhaul._threads import load
 from tickhaul.errors import ApiError, DeadlineExceeded, NetworkError, WaitTimeout
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ class Exports:
             ApiError: the job has not succeeded.
             TickhaulError: see the module `tickhaul.errors`.
         """
+        load("tickhaul._sync.primitives", "tickhaul.transfer")
         from tickhaul._sync.primitives import run_blocking  # noqa: PLC0415 (as below)
         from tickhaul.transfer import RemoteFile, TransferOptions, download  # noqa: PLC0415 (loads with its first use)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from tickhaul._async.executor import Hooks
 from tickhaul._core.options import KEEP, CallOptions, Keep
 from tickhaul._core.secrets import Secret
+from tickhaul._threads import load
 from tickhaul._version import __version__
 from tickhaul.xythub._async.session import AsyncHubCaller, AsyncSession
 from tickhaul.xythub.access import TokenInfo, read_access
@@ -209,6 +210,7 @@ class AsyncClient:
     @cached_property
     def market(self) -> AsyncMarket:
         """Ticks, bars, orders, auctions, and what is to know about instruments."""
+        load("tickhaul.xythub._async.market")
         from tickhaul.xythub._async.market import AsyncMarket  # noqa: PLC0415 (loads with its first use)
 
         return AsyncMarket(self._caller)
@@ -216,6 +218,7 @@ class AsyncClient:
     @cached_property
     def overview(self) -> AsyncOverview:
         """What the service has data of."""
+        load("tickhaul.xythub._async.overview")
         from tickhaul.xythub._async.overview import AsyncOverview  # noqa: PLC0415 (loads with its first use)
 
         return AsyncOverview(self._caller)
@@ -223,6 +226,7 @@ class AsyncClient:
     @cached_property
     def products(self) -> AsyncProducts:
         """The catalog of instruments."""
+        load("tickhaul.xythub._async.products")
         from tickhaul.xythub._async.products import AsyncProducts  # noqa: PLC0415 (loads with its first use)
 
         return AsyncProducts(self._caller)
@@ -230,6 +234,7 @@ class AsyncClient:
     @cached_property
     def csv(self) -> AsyncCsvFiles:
         """The service's own tables as CSV."""
+        load("tickhaul.xythub._async.csv_files")
         from tickhaul.xythub._async.csv_files import AsyncCsvFiles  # noqa: PLC0415 (loads with its first use)
 
         return AsyncCsvFiles(self._caller)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tickhaul import errors
 from tickhaul._async.executor import is_interrupt
 from tickhaul._core.forks import renew_after_fork
+from tickhaul._threads import load
 from tickhaul.xythub.errors import TokenError
 from tickhaul.xythub.grants import read_grant
 from tickhaul.xythub.operations import FORM, Operation
@@ -109,6 +110,7 @@ class AsyncTokens:
             raise
 
     async def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
+        load("tickhaul._async.primitives")
         from tickhaul._async.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals
@@ -201,6 +203,7 @@ class AsyncTokens:
         return self._held
 
     def _enter(self, place: object) -> _Door:
+        load("tickhaul._async.primitives")
         from tickhaul._async.primitives import Places  # noqa: PLC0415 (as above)
 
         with self._lock:

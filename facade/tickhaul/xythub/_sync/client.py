@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from tickhaul._core.options import KEEP, CallOptions, Keep
 from tickhaul._core.secrets import Secret
 from tickhaul._sync.executor import Hooks
+from tickhaul._threads import load
 from tickhaul._version import __version__
 from tickhaul.xythub._sync.session import HubCaller, Session
 from tickhaul.xythub.access import TokenInfo, read_access
@@ -210,6 +211,7 @@ class Client:
     @cached_property
     def market(self) -> Market:
         """Ticks, bars, orders, auctions, and what is to know about instruments."""
+        load("tickhaul.xythub._sync.market")
         from tickhaul.xythub._sync.market import Market  # noqa: PLC0415 (loads with its first use)
 
         return Market(self._caller)
@@ -217,6 +219,7 @@ class Client:
     @cached_property
     def overview(self) -> Overview:
         """What the service has data of."""
+        load("tickhaul.xythub._sync.overview")
         from tickhaul.xythub._sync.overview import Overview  # noqa: PLC0415 (loads with its first use)
 
         return Overview(self._caller)
@@ -224,6 +227,7 @@ class Client:
     @cached_property
     def products(self) -> Products:
         """The catalog of instruments."""
+        load("tickhaul.xythub._sync.products")
         from tickhaul.xythub._sync.products import Products  # noqa: PLC0415 (loads with its first use)
 
         return Products(self._caller)
@@ -231,6 +235,7 @@ class Client:
     @cached_property
     def csv(self) -> CsvFiles:
         """The service's own tables as CSV."""
+        load("tickhaul.xythub._sync.csv_files")
         from tickhaul.xythub._sync.csv_files import CsvFiles  # noqa: PLC0415 (loads with its first use)
 
         return CsvFiles(self._caller)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tickhaul import errors
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._sync.executor import is_interrupt
+from tickhaul._threads import load
 from tickhaul.xythub.errors import TokenError
 from tickhaul.xythub.grants import read_grant
 from tickhaul.xythub.operations import FORM, Operation
@@ -110,6 +111,7 @@ class Tokens:
             raise
 
     def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
+        load("tickhaul._sync.primitives")
         from tickhaul._sync.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals
@@ -202,6 +204,7 @@ class Tokens:
         return self._held
 
     def _enter(self, place: object) -> _Door:
+        load("tickhaul._sync.primitives")
         from tickhaul._sync.primitives import Places  # noqa: PLC0415 (as above)
 
         with self._lock:

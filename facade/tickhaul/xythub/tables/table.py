@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, overload
 
+from tickhaul._threads import load
 from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.tables.columns import kind_name
 
@@ -105,6 +106,7 @@ class Table:
             TableError: a time of day lies outside of a day.
             ModuleNotFoundError: pyarrow is not installed.
         """
+        load("tickhaul.xythub.tables.as_arrow")
         from tickhaul.xythub.tables.as_arrow import to_arrow  # noqa: PLC0415 (only what is asked for is loaded)
 
         return to_arrow(self, dictionary=dictionary)
@@ -121,6 +123,7 @@ class Table:
         Raises:
             ModuleNotFoundError: pandas is not installed.
         """
+        load("tickhaul.xythub.tables.as_pandas")
         from tickhaul.xythub.tables.as_pandas import to_pandas  # noqa: PLC0415 (as above)
 
         return to_pandas(self, dictionary=dictionary)
@@ -138,6 +141,7 @@ class Table:
             TableError: a time of day lies outside of a day.
             ModuleNotFoundError: polars is not installed.
         """
+        load("tickhaul.xythub.tables.as_polars")
         from tickhaul.xythub.tables.as_polars import to_polars  # noqa: PLC0415 (as above)
 
         return to_polars(self, dictionary=dictionary)
@@ -149,6 +153,7 @@ class Table:
         times of day since midnight, and timestamps are ``datetime64[D]``, ``timedelta64[ms]`` or ``[ns]`` and
         ``datetime64[ns]``, null as NaT. Strings and mixed cells are objects.
         """
+        load("tickhaul.xythub.tables.as_numpy")
         from tickhaul.xythub.tables.as_numpy import to_numpy  # noqa: PLC0415 (as above)
 
         return to_numpy(self)
@@ -167,6 +172,7 @@ class Table:
             target: a path, written as UTF-8, or a text file opened with ``newline=""``; ``None`` for a string. A file
                 that is there is replaced when all of the new one is written, and not before.
         """
+        load("tickhaul.xythub.tables.as_text")
         from tickhaul.xythub.tables.as_text import to_csv  # noqa: PLC0415 (as above)
 
         return to_csv(self, target)
@@ -184,6 +190,7 @@ class Table:
             target: a path, written as UTF-8, or an open text file; ``None`` for a string. A file that is there is
                 replaced when all of the new one is written, and not before.
         """
+        load("tickhaul.xythub.tables.as_text")
         from tickhaul.xythub.tables.as_text import to_json  # noqa: PLC0415 (as above)
 
         return to_json(self, target)

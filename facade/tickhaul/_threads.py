@@ -1,15 +1,17 @@
-"""The caller's side of a transfer: it waits, and may be interrupted between any two steps.
+"""Work in a thread of its own, which no interrupt such as Ctrl-C reaches, while the caller waits for its end.
 
-Files are opened, locked and closed in threads that no interrupt reaches, so that none of them is left open by one. For
-the same reason this side takes no lock that the other side needs: it reads what is shown to it, and tells by single steps.
+The caller may be interrupted between any two steps. So it takes no lock that the work needs: it reads what is shown to
+it, and tells by single steps. This module imports nothing of the package.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 from _thread import start_new_thread
+from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -22,13 +24,17 @@ _INTERRUPTS = 10  # how many may come while it ends
 _START = 0.5  # seconds a thread takes at most from its start to its first step
 
 
-def wait_for(work: Callable[[], None], *, stop: Callable[[], None], look: Callable[[bool], None]) -> None:
+def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], look: Callable[[bool], None]) -> None:
     """Have work done in a thread of its own, and wait for it.
 
     Args:
         work: the work. What it raises is raised here.
+        name: the name of the thread.
         stop: tells the work to end, at once and without a lock.
         look: called about every `TICK`, with whether the work is over; what it raises ends the work.
+
+    Raises:
+        RuntimeError: the system has no room for another thread.
     """
     begun: list[bool] = []
     ended: SimpleQueue[None] = SimpleQueue()
@@ -45,7 +51,7 @@ def wait_for(work: Callable[[], None], *, stop: Callable[[], None], look: Callab
     def launch() -> None:
         begun.append(True)
         try:
-            threading.Thread(target=attempt, name="tickhaul-transfer", daemon=True).start()
+            threading.Thread(target=attempt, name=name, daemon=True).start()
         except RuntimeError as error:
             failure.append(error)
             ended.put(None)
@@ -64,6 +70,39 @@ def wait_for(work: Callable[[], None], *, stop: Callable[[], None], look: Callab
         raise
     if failure:
         raise failure[0]
+
+
+def load(*modules: str) -> None:
+    """Import modules that are loaded with their first use, before an ``import`` statement asks for them.
+
+    The interpreter takes a lock for each module it loads, and an interrupt can leave it taken: from then on every thread
+    that asks for the module hangs. So modules are loaded where no interrupt arrives, and no caller waits for such a lock.
+
+    Args:
+        modules: their full names.
+
+    Raises:
+        ImportError: a module is not installed, or fails.
+    """
+    missing = [name for name in modules if not _is_loaded(name)]
+    if not missing:
+        return
+
+    def work() -> None:
+        for name in missing:
+            import_module(name)
+
+    try:
+        wait_for(work, name="tickhaul-load", stop=lambda: None, look=lambda _: None)
+    except RuntimeError:
+        # The system has no room for another thread, or the interpreter is about to end.
+        work()
+
+
+def _is_loaded(name: str) -> bool:
+    module = sys.modules.get(name)
+    # A module is in that table from the moment its loading begins.
+    return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
 
 
 def _let_end(begun: list[bool], ended: SimpleQueue[None]) -> None:

@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from tickhaul.transfer import caller
-from tickhaul.transfer.caller import wait_for
+from tickhaul import _threads
+from tickhaul._threads import wait_for
 
 if TYPE_CHECKING:
     from queue import SimpleQueue
@@ -20,7 +20,7 @@ def nothing(over: bool) -> None:
 def test_the_work_is_done_in_another_thread_and_looked_at_to_its_end() -> None:
     threads: list[threading.Thread] = []
     looks: list[bool] = []
-    wait_for(lambda: threads.append(threading.current_thread()), stop=threads.clear, look=looks.append)
+    wait_for(lambda: threads.append(threading.current_thread()), name="worker", stop=threads.clear, look=looks.append)
     assert threads
     assert threads[0] is not threading.current_thread()
     assert looks[-1] is True
@@ -32,7 +32,7 @@ def test_what_the_work_raises_is_raised() -> None:
         raise KeyError("lost")
 
     with pytest.raises(KeyError, match="lost"):
-        wait_for(work, stop=lambda: None, look=nothing)
+        wait_for(work, name="worker", stop=lambda: None, look=nothing)
 
 
 def test_an_interrupt_stops_the_work_and_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_an_interrupt_stops_the_work_and_waits_for_its_end(monkeypatch: pytest.M
         raise KeyboardInterrupt
 
     # And once more while it ends.
-    real = caller._has_ended
+    real = _threads._has_ended
 
     def ended(queue: SimpleQueue[None], seconds: float) -> bool:
         if stopped.is_set() and not steps.count("interrupted again"):
@@ -55,9 +55,9 @@ def test_an_interrupt_stops_the_work_and_waits_for_its_end(monkeypatch: pytest.M
             raise KeyboardInterrupt
         return real(queue, seconds)
 
-    monkeypatch.setattr(caller, "_has_ended", ended)
+    monkeypatch.setattr(_threads, "_has_ended", ended)
     with pytest.raises(KeyboardInterrupt):
-        wait_for(work, stop=stopped.set, look=interrupt)
+        wait_for(work, name="worker", stop=stopped.set, look=interrupt)
     assert "cleaned up" in steps
     assert "interrupted again" in steps
 
@@ -66,10 +66,10 @@ def test_a_start_that_was_interrupted_is_not_waited_for(monkeypatch: pytest.Monk
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(caller, "start_new_thread", interrupt)
-    monkeypatch.setattr(caller, "_START", 0.001)
+    monkeypatch.setattr(_threads, "start_new_thread", interrupt)
+    monkeypatch.setattr(_threads, "_START", 0.001)
     with pytest.raises(KeyboardInterrupt):
-        wait_for(lambda: None, stop=lambda: None, look=nothing)
+        wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)
 
 
 def test_a_thread_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +79,4 @@ def test_a_thread_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(threading, "Thread", Refused)
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        wait_for(lambda: None, stop=lambda: None, look=nothing)
+        wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)
