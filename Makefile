@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test test-oldest check lint types walls drift wheel generate format lock bench bench-transfer \
-	bench-xyt bench-sandbox kills fuzz siege spec-diff docs sandbox clean
+	bench-xyt bench-sandbox kills fuzz siege spec-diff docs sandbox ci clean
 
 help:  ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ format: $(READY)  ## Format the sources.
 
 test-oldest: $(READY)  ## Run the tests with the oldest dependencies that pyproject.toml allows.
 	$(BIN)/python tools/test_oldest.py
+
+ci:  ## Run .ci/run on a clean clone of HEAD with an empty HOME; .git/ci-green notes the commit that passed.
+	tools/ci.sh
 
 lock: $(READY)  ## Resolve the locks anew: development, the bare install, and the oldest allowed.
 	$(BIN)/python tools/lock.py

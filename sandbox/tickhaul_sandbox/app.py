@@ -95,7 +95,7 @@ class Application:
         headers = {
             "content-type": "application/json",
             "x-request-id": self._service.ids.request(),
-            # Whoever sent it has no more to say here, least of all the rest of a body.
+            # Nothing more is read from that client, least of all the rest of a body.
             "connection": "close",
         }
         await _send(send, refusal.status, headers, body)

@@ -207,7 +207,7 @@ def test_what_is_no_part_file_is_not_gone_on_with(
     plant(part)
     (file,) = haul(storage, folder)
     assert not file.resumed
-    assert f"{part} is no part file to go on with (it is a" in caplog.text
+    assert f"{part} is not a part file that can be resumed (it is a" in caplog.text
     assert_arrived(storage, folder)
 
 

@@ -85,7 +85,7 @@ async def close(connection: Closable) -> None:
 def is_interrupt(error: BaseException) -> bool:
     """Whether an exception may have come between any two steps of this thread, such as Ctrl-C.
 
-    The cancellation of a task is none: it comes where the task waits.
+    The cancellation of a task is not one: it comes only where the task waits.
     """
     return not isinstance(error, (Exception, GeneratorExit, anyio.get_cancelled_exc_class()))
 

@@ -102,7 +102,7 @@ class AsyncTransport:
             error.__context__ = error.__traceback__ = None
             raise
         finally:
-            # A coroutine that was dropped ends in the context of whoever collects it, where nothing was set.
+            # A coroutine that was dropped is closed by the garbage collector, in a context where nothing was set.
             with suppress(ValueError):
                 deadline.current.reset(running)
                 new_streams.reset(opening)

@@ -71,7 +71,7 @@ def keep_mode(handle: int, replaced: Path) -> None:
 
     Args:
         handle: the new file.
-        replaced: the file to be replaced; nothing is done where there is none.
+        replaced: the file to be replaced; if it does not exist, nothing is done.
 
     Raises:
         OSError: it cannot be looked at, or its permissions cannot be given.

@@ -110,7 +110,7 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def has_unread(stream: httpcore.NetworkStream) -> bool:  # noqa: ARG001 (the async side needs it)
-    """Whether a stream holds bytes that have left the system's socket and were not read; of a plain one there are none."""
+    """Whether a stream holds bytes that have left the system's socket and were not read; a plain one holds none."""
     return False
 
 

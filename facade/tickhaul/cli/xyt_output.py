@@ -140,7 +140,7 @@ def _save(table: Table, out: Path, shape: Shape) -> None:
         with replacing(out) as file:
             _write(table, file, shape)
     except BrokenPipeError:
-        raise  # whoever read the pipe has read enough
+        raise  # the reader of the pipe has enough
     except OSError as error:
         raise OSError(f"cannot write {out}: {error.strerror or error}; make room, or name another file") from error
 

@@ -126,7 +126,7 @@ class Transfer:
             if on_progress is not None and self._shown is not None:
                 on_progress(self._shown)
             if not over and cancel is not None and cancel.is_set():
-                raise TransferCanceled("the transfer was canceled; the same call goes on from what was fetched")
+                raise TransferCanceled("the transfer was canceled; the same call resumes from what was fetched")
 
         wait_for(self._lead, name="tickhaul-transfer", stop=self._leave, look=look)
         return [self.results[index] for index in range(len(self._files))]

@@ -61,7 +61,7 @@ def read_manifest(folder: Path) -> dict[str, Entry]:
 
 
 def look_at_manifest(folder: Path) -> tuple[dict[str, Entry], str | None]:
-    """The entries of a folder's manifest, and what is wrong with a file of its name that is none of ours.
+    """The entries of a folder's manifest, and what is wrong with a file of its name that is not a manifest.
 
     Raises:
         StorageError: there is one but it cannot be read, or a newer version of this program wrote it.
@@ -71,7 +71,7 @@ def look_at_manifest(folder: Path) -> tuple[dict[str, Entry], str | None]:
 
 
 def _read(path: Path) -> dict[str, Entry] | str:
-    """The entries of a manifest, or why the file is none of ours: it is damaged, or no file to be read at all."""
+    """The entries of a manifest, or why the file is not a manifest: it is damaged, or not a regular file."""
     try:
         text = read_regular(path, most=_LARGEST)
     except FileNotFoundError:

@@ -165,7 +165,7 @@ class Cage:
             session.end()
 
     def close(self) -> None:
-        """End the processes; whoever waits for one is told that it is given up."""
+        """End the processes; a caller that waits for one is told that it was closed."""
         with self._lock:
             self.closed = True
             idle, self._idle = self._idle, None
