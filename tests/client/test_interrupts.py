@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tickhaul import Quota
+from tickhaul import AsyncClient, Quota
 
 from tests.support import bodies
 from tests.support.behaviours import answer, held
@@ -131,3 +132,27 @@ def test_no_frame_of_an_interrupt_shows_the_key(
             patch(patched, face, f"{{half}}.network.{{a}}DeadlineStream.{step}", "before")
             error = interrupt_call(client, face, call)
         assert KEY not in variables_of(error)
+
+
+def test_calls_that_a_stopped_loop_left_are_not_waited_for(serve: Serve) -> None:
+    # As after Ctrl-C, which may also make asyncio drop the next step of a task: nobody can know which of these will end.
+    release = threading.Event()
+    server = serve(*[held(release, answer([]))] * 64, otherwise=answer([bodies.EXCHANGE]))
+    client = AsyncClient(KEY, base_url=server.url, deadline=30, quota=Quota(shared=False))
+    loop = asyncio.new_event_loop()
+    try:
+        running = [loop.create_task(client.exchanges.list()) for _ in range(64)]
+        loop.run_until_complete(asyncio.to_thread(server.wait_for_requests, 64))
+        assert loop.run_until_complete(client.exchanges.list())[0].code == "binance"
+        ledger = client._executor._ledger
+        assert ledger is not None
+        assert ledger._in_flight == 0
+        release.set()
+        assert loop.run_until_complete(asyncio.gather(*running)) == [[]] * 64
+        assert ledger._in_flight == 0
+        loop.run_until_complete(client.aclose())
+    finally:
+        release.set()
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -84,7 +84,7 @@ def ask(transport, request):
 
 def test_that_is_sync_and_passes(ticksupply_sandbox):
     origin, request = request_to(ticksupply_sandbox)
-    transport = Transport(origin, ssl_context=None, proxy=None)
+    transport = Transport(origin, ssl_context=None, proxy=None, on_lost=list)
     assert ask(transport, request).status == 200
     transport.close()
 
@@ -93,7 +93,7 @@ def test_that_is_async_and_passes(ticksupply_sandbox):
     async def send():
         origin, request = request_to(ticksupply_sandbox)
         request = replace(request, target=request.target + b"1")
-        transport = AsyncTransport(origin, ssl_context=None, proxy=None)
+        transport = AsyncTransport(origin, ssl_context=None, proxy=None, on_lost=list)
         assert (await ask(transport, request)).status == 200
         await transport.aclose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from tickhaul import (
 from tickhaul.xythub.errors import TokenError
 from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
 
-from tests.support.behaviours import answer, body, html, last, lose, stall
+from tests.support.behaviours import answer, body, held, html, last, lose, stall
 from tests.support.clock import FakeClock
 from tests.xythub.faces import CLIENT_SECRET, KEY, PASSWORD, USER
 from tests.xythub.wire import TOKEN, asked, framed, grant, refusal, sent
@@ -508,3 +509,23 @@ def wait_until(condition: Callable[[], bool]) -> None:
             return
         pause.wait(0.01)
     pytest.fail("it never came about")
+
+
+def test_a_stopped_loop_leaves_nobody_in_the_way(serve: Serve) -> None:
+    release = threading.Event()
+    server = serve(held(release, grant()), grant(), EMPTY)
+    client = xythub.AsyncClient(USER, password=PASSWORD, client_secret=CLIENT_SECRET, base_url=server.url, deadline=30)
+    loop = asyncio.new_event_loop()
+    try:
+        first = loop.create_task(client.get("nothing"))
+        loop.run_until_complete(asyncio.to_thread(server.wait_for_requests, 1))
+        loop.run_until_complete(client.get("nothing"))
+        server.plan(EMPTY)
+        release.set()
+        loop.run_until_complete(first)
+        loop.run_until_complete(client.aclose())
+    finally:
+        release.set()
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

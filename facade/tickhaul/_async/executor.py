@@ -173,9 +173,9 @@ class AsyncExecutor:
                 self._tell_retry(call, attempt, wait, outcome)
                 await self.clock.sleep(wait)
         except BaseException as error:
-            if self._ledger is not None and is_interrupt(error):
+            if is_interrupt(error):
                 # It may have come between taking a slot and noting who has to give it back.
-                self._ledger.forget_in_flight()
+                self._forget_in_flight()
             raise
 
     async def aclose(self) -> None:
@@ -222,6 +222,10 @@ class AsyncExecutor:
             call.before_wait(wait, f"the account's quota has no room for another {wait:.1f} s")
             await self.clock.sleep(wait)
 
+    def _forget_in_flight(self) -> None:
+        if self._ledger is not None:
+            self._ledger.forget_in_flight()
+
     def _open(self) -> AsyncTransport:
         transport = self._transport
         if transport is None:
@@ -236,7 +240,9 @@ class AsyncExecutor:
                     raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
-                    transport = AsyncTransport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
+                    transport = AsyncTransport(
+                        self.origin, ssl_context=self.ssl_context, proxy=self._proxy, on_lost=self._forget_in_flight
+                    )
                     self._transport = transport
         return transport
 

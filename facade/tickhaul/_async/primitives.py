@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -47,6 +48,16 @@ def new_backend() -> httpcore.AsyncNetworkBackend:
 def home() -> object:
     """What connections belong to: the running event loop, since a socket of one cannot be used under another."""
     return anyio.lowlevel.current_token()
+
+
+def current_run() -> object:
+    """What runs this call: another object each time an event loop is started, also if it ran before.
+
+    asyncio drops the next step of a task if an interrupt comes right before it. Such a task never ends, so calls of an
+    earlier run are not waited for.
+    """
+    # Each start sets these hooks anew, to methods bound for it.
+    return sys.get_asyncgen_hooks().firstiter
 
 
 async def connect(

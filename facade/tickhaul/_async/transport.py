@@ -19,7 +19,7 @@ import httpcore
 
 from tickhaul._async.connections import AsyncConnections, AsyncLoan
 from tickhaul._async.network import AsyncDeadlineBackend, Untrusted, new_streams
-from tickhaul._async.primitives import home, is_interrupt, tie
+from tickhaul._async.primitives import current_run, home, is_interrupt, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
 from tickhaul._core.bodies import Body
@@ -28,6 +28,8 @@ from tickhaul._core.retry import Loss, Lost
 from tickhaul._threads import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tickhaul._async.primitives import Tie
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
@@ -54,10 +56,19 @@ class AsyncTransport:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
         proxy: the proxy's URL, or ``None`` for a direct connection.
+        on_lost: called when calls that were begun may never end.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: Secret | None) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        ssl_context: ssl.SSLContext | None,
+        proxy: Secret | None,
+        on_lost: Callable[[], object],
+    ) -> None:
         self._origin = origin
+        self._on_lost = on_lost
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
         self._ssl_context = ssl_context
@@ -82,6 +93,8 @@ class AsyncTransport:
             hold the request with its key.
         """
         pool = await self._pool()
+        if pool.enter(current_run()):
+            self._on_lost()
         loan = AsyncLoan()
         running, opening = deadline.current.set(until), new_streams.set(loan.streams)
         try:
@@ -184,7 +197,7 @@ class AsyncTransport:
                 pool = self._pools.get(owner)
                 if pool is None:
                     origin = httpcore.Origin(self._scheme, self._host, self._origin.port)
-                    pool = AsyncConnections(partial(self._open_pool().create_connection, origin))
+                    pool = AsyncConnections(partial(self._open_pool().create_connection, origin), current_run())
                     # This never waits, so the lock is not held across a switch of tasks. The pool is in use only once
                     # its end is seen to.
                     self._ties[owner] = await tie(partial(_close, self._pools, owner, pool))

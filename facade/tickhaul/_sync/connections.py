@@ -48,13 +48,15 @@ class Connections:
 
     Args:
         make: a new connection, not connected yet.
+        run: what runs the call it is made for.
 
     Attributes:
         places: how many calls may be under way; a call keeps the object it took its place of.
     """
 
-    def __init__(self, make: Callable[[], httpcore.ConnectionInterface]) -> None:
+    def __init__(self, make: Callable[[], httpcore.ConnectionInterface], run: object) -> None:
         self.places = Places(LIMIT)
+        self._run = run
         self._make = make
         self._idle: Idle = deque()
         #: Where each connection in use goes when its call is over.
@@ -111,6 +113,22 @@ class Connections:
             loan.connection = None
         while loan.streams:
             close(loan.streams.pop())
+
+    def enter(self, run: object) -> bool:
+        """Begin a call.
+
+        Args:
+            run: what runs it. If calls of an earlier run are still under way, they may never end, and so their places
+                are not waited for.
+
+        Returns:
+            Whether there are such calls.
+        """
+        if run is self._run:
+            return False
+        self._run = run
+        self.places = Places(LIMIT)
+        return bool(self._busy)
 
     def start_over(self) -> None:
         """After an interrupt, which may have come between any two steps: use nothing from before it again.

@@ -174,9 +174,9 @@ class Executor:
                 self._tell_retry(call, attempt, wait, outcome)
                 self.clock.sleep(wait)
         except BaseException as error:
-            if self._ledger is not None and is_interrupt(error):
+            if is_interrupt(error):
                 # It may have come between taking a slot and noting who has to give it back.
-                self._ledger.forget_in_flight()
+                self._forget_in_flight()
             raise
 
     def close(self) -> None:
@@ -223,6 +223,10 @@ class Executor:
             call.before_wait(wait, f"the account's quota has no room for another {wait:.1f} s")
             self.clock.sleep(wait)
 
+    def _forget_in_flight(self) -> None:
+        if self._ledger is not None:
+            self._ledger.forget_in_flight()
+
     def _open(self) -> Transport:
         transport = self._transport
         if transport is None:
@@ -237,7 +241,9 @@ class Executor:
                     raise RuntimeError(_CLOSED)
                 transport = self._transport
                 if transport is None:
-                    transport = Transport(self.origin, ssl_context=self.ssl_context, proxy=self._proxy)
+                    transport = Transport(
+                        self.origin, ssl_context=self.ssl_context, proxy=self._proxy, on_lost=self._forget_in_flight
+                    )
                     self._transport = transport
         return transport
 

@@ -25,10 +25,12 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 from tickhaul._sync.connections import Connections, Loan
 from tickhaul._sync.network import DeadlineBackend, Untrusted, new_streams
-from tickhaul._sync.primitives import home, is_interrupt, tie
+from tickhaul._sync.primitives import current_run, home, is_interrupt, tie
 from tickhaul._threads import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
     from tickhaul._core.secrets import Secret
@@ -55,10 +57,19 @@ class Transport:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
         proxy: the proxy's URL, or ``None`` for a direct connection.
+        on_lost: called when calls that were begun may never end.
     """
 
-    def __init__(self, origin: Origin, *, ssl_context: ssl.SSLContext | None, proxy: Secret | None) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        ssl_context: ssl.SSLContext | None,
+        proxy: Secret | None,
+        on_lost: Callable[[], object],
+    ) -> None:
         self._origin = origin
+        self._on_lost = on_lost
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
         self._ssl_context = ssl_context
@@ -83,6 +94,8 @@ class Transport:
             hold the request with its key.
         """
         pool = self._pool()
+        if pool.enter(current_run()):
+            self._on_lost()
         loan = Loan()
         running, opening = deadline.current.set(until), new_streams.set(loan.streams)
         try:
@@ -185,7 +198,7 @@ class Transport:
                 pool = self._pools.get(owner)
                 if pool is None:
                     origin = httpcore.Origin(self._scheme, self._host, self._origin.port)
-                    pool = Connections(partial(self._open_pool().create_connection, origin))
+                    pool = Connections(partial(self._open_pool().create_connection, origin), current_run())
                     # This never waits, so the lock is not held across a switch of tasks. The pool is in use only once
                     # its end is seen to.
                     self._ties[owner] = tie(partial(_close, self._pools, owner, pool))

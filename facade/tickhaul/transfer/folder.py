@@ -191,7 +191,9 @@ class Folder:
                 memory = recall(sidecar_path(path))
                 if memory is None or memory.identity.artifact == file.id:
                     # Its name is all of it that is ours: what is behind a link is never touched.
-                    log.warning("%s is not a part file that can be resumed (%s); the name is removed", path, error.strerror)
+                    log.warning(
+                        "%s is not a part file that can be resumed (%s); the name is removed", path, error.strerror
+                    )
                     _remove(path, sidecar_path(path))
                 continue
             if part is None:

@@ -111,10 +111,10 @@ class AsyncTokens:
 
     async def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
         load("tickhaul._async.primitives")
-        from tickhaul._async.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
+        from tickhaul._async.primitives import current_run  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals
-        place = home()
+        place = current_run()
         door = self._enter(place)
         try:
             while not await door.places.take(min(deadline.remaining(), _LONGEST_WAIT)):

@@ -112,10 +112,10 @@ class Tokens:
 
     def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
         load("tickhaul._sync.primitives")
-        from tickhaul._sync.primitives import home  # noqa: PLC0415 (the HTTP libraries load with the first call)
+        from tickhaul._sync.primitives import current_run  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals
-        place = home()
+        place = current_run()
         door = self._enter(place)
         try:
             while not door.places.take(min(deadline.remaining(), _LONGEST_WAIT)):
