@@ -24,7 +24,7 @@ from tickhaul import (
 )
 
 from tests.support import bodies
-from tests.support.behaviours import answer, body, done, drip, error, html, last, raw, whole, zipped
+from tests.support.behaviours import answer, body, done, drip, error, head, html, last, raw, whole, zipped
 from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -207,6 +207,27 @@ def test_an_answer_that_comes_byte_by_byte_or_in_chunks_is_an_answer(serve: Serv
 def test_an_answer_without_a_length_ends_with_the_connection(serve: Serve, connect: Connect) -> None:
     server = serve(last(raw(b"HTTP/1.0 200 OK\r\n\r\n[]")))
     assert connect(server).exchanges.list() == []
+
+
+def test_a_part_without_a_length_is_asked_for_again(serve: Serve, connect: Connect) -> None:
+    server = serve(last(raw(b'HTTP/1.1 200 OK\r\n\r\n[{"code": "bin')), last(raw(b"HTTP/1.1 200 OK\r\n\r\n[]")))
+    assert connect(server, clock=FakeClock()).exchanges.list() == []
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        raw(head(204, {"Content-Encoding": "gzip"}, None)),
+        raw(head(204, {"Content-Encoding": "br"}, None)),
+        raw(head(200, {"Content-Encoding": "gzip"}, 0)),
+        body(b"gone", headers={"Content-Encoding": "br"}),
+        last(raw(b"HTTP/1.1 200 OK\r\n\r\n")),
+    ],
+    ids=["204 in gzip", "204 in br", "nothing in gzip", "a body in br", "no length"],
+)
+def test_a_body_that_nobody_reads_may_be_anything(step: Step, serve: Serve, connect: Connect) -> None:
+    connect(serve(step)).exports.delete(f"exp_{1:032x}")
 
 
 def test_headers_without_end_are_given_up(serve: Serve, connect: Connect) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import socket
 import ssl
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
 import pytest
@@ -19,10 +20,14 @@ from tests.support import bodies
 from tests.support.behaviours import head, raw, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tickhaul import Client
 
     from tests.support.faces import Connect
     from tests.support.server import Exchange, Serve
+
+T = TypeVar("T")
 
 WANTED = f"exp_{1:032x}"
 OTHER = whole({**bodies.job(), "id": f"exp_{2:032x}"})
@@ -117,6 +122,65 @@ def _tls(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     return serving, trusting
+
+
+def _half_a_record_behind(context: ssl.SSLContext, sock: socket.socket) -> None:
+    """Respond to a request, and send half of another response with it; the other half comes with the next request."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_side=True)
+
+    def carry(step: Callable[[], T]) -> T:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                sock.sendall(outgoing.read())
+                data = sock.recv(65_536)
+                if not data:
+                    raise EOFError from None
+                incoming.write(data)
+
+    def read_request() -> None:
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += carry(lambda: tls.read(65_536))
+
+    with sock, contextlib.suppress(EOFError, OSError):
+        carry(tls.do_handshake)
+        read_request()
+        tls.write(whole(bodies.job()))
+        response = outgoing.read()
+        tls.write(OTHER)
+        surplus = outgoing.read()
+        sock.sendall(response + surplus[: len(surplus) // 2])
+        read_request()
+        sock.sendall(surplus[len(surplus) // 2 :])
+        read_request()
+
+
+def test_half_a_record_behind_a_response_is_noticed(connect: Connect, authority: trustme.CA) -> None:
+    serving, trusting = _tls(authority)
+    connections: list[socket.socket] = []
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connections.append(listener.accept()[0])
+                threading.Thread(target=_half_a_record_behind, args=(serving, connections[-1])).start()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        client = connect(f"https://localhost:{listener.getsockname()[1]}", ssl_context=trusting)
+        for _ in range(3):
+            assert client.exports.get(WANTED).id == bodies.job()["id"]
+        assert len(connections) == 3
+        client.close()
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickhaul._core.bodies import Body
+from tickhaul._core.bodies import Body, is_framed
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.retry import Loss, Lost
 
@@ -22,8 +22,10 @@ FOREVER = Deadline(None, lambda: 0.0)
 CONTENT = b'{"items": [' + b", ".join(b'"tick %d"' % number for number in range(300)) + b"]}"
 
 
-def read(pieces: Iterable[bytes], *codings: str, limit: int = 1_000_000, until: Deadline = FOREVER) -> bytes | Lost:
-    body = Body(codings, limit=limit, until=until)
+def read(
+    pieces: Iterable[bytes], *codings: str, limit: int = 1_000_000, until: Deadline = FOREVER, framed: bool = True
+) -> bytes | Lost:
+    body = Body(codings, limit=limit, until=until, framed=framed)
     for piece in pieces:
         if not body.take(piece):
             break
@@ -80,16 +82,53 @@ def test_a_gzip_stream_cut_anywhere_but_between_members_is_lost(
         b"not gzip",
         gzip.compress(CONTENT)[:-8] + b"\0" * 8,
         gzip.compress(CONTENT) + b"more",
-        gzip.compress(CONTENT) + b"\0\0\0\0",
         zlib.compress(CONTENT),
     ],
-    ids=["no gzip", "wrong checksum", "text behind it", "zeros behind it", "zlib"],
+    ids=["no gzip", "wrong checksum", "text behind it", "zlib"],
 )
 def test_a_damaged_gzip_stream_is_lost(damaged: bytes) -> None:
     found = read([damaged], "gzip")
     assert isinstance(found, Lost)
     assert found.loss is Loss.MAYBE_DONE
     assert found.text.startswith("the response's gzip stream is damaged: ")
+
+
+@pytest.mark.parametrize("pieces", [[b"\0\0\0\0"], [b"\0", b"\0\0"], [b"\0", gzip.compress(CONTENT)]], ids=len)
+def test_zeros_behind_a_gzip_stream_are_padding(pieces: list[bytes]) -> None:
+    found = read([gzip.compress(CONTENT) + pieces[0], *pieces[1:]], "gzip")
+    assert found in (CONTENT, CONTENT * 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "framed"),
+    [
+        (200, {"Content-Length": "2"}, True),
+        (200, {"transfer-encoding": "chunked"}, True),
+        (204, {}, True),
+        (205, {}, True),
+        (200, {}, False),
+        (201, {"Connection": "close"}, False),
+        (206, {"Content-Length": "2"}, False),
+        (206, {"Content-Length": "2", "Content-Range": "bytes 0-1/4"}, False),
+        (200, {"Content-Length": "2", "content-range": "bytes 0-1/4"}, False),
+    ],
+)
+def test_a_response_tells_where_it_ends_or_does_not(status: int, headers: dict[str, str], framed: bool) -> None:
+    assert is_framed(status, [(name.encode(), value.encode()) for name, value in headers.items()]) is framed
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b' {"a": [1]} '])
+def test_without_a_length_a_whole_document_is_whole(content: bytes) -> None:
+    assert read([content], framed=False) == content
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"a": [1]', b"[1, 2", b"12", b'"text"', b"time,price\n", b"\xff", b"[" * 100_000]
+)
+def test_without_a_length_anything_else_is_lost(content: bytes) -> None:
+    found = read([content], framed=False)
+    assert isinstance(found, Lost)
+    assert found.loss is Loss.MAYBE_DONE
 
 
 @pytest.mark.parametrize(

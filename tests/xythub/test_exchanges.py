@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul import NetworkError, ResponseDecodeError, xythub
 
-from tests.support.behaviours import body, head, raw
+from tests.support.behaviours import body, head, last, raw
 from tests.support.clock import FakeClock
 from tests.support.interrupts import interrupt_call, interrupted, variables_of
 from tests.xythub.answers import answer as table_answer
@@ -56,6 +56,23 @@ def test_bytes_in_a_coding_nobody_asked_for_are_not_returned(coding: str, connec
     server = serve(grant(), packed(gzip.compress(ROWS), coding))
     with pytest.raises(NetworkError, match="only gzip was asked for"):
         connect(server.url).csv.timeseries("trades", "SAP", DAY)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        head(206, {"Content-Range": "bytes 0-23891/47784"}, 12_770),
+        head(206, {}, 12_770),
+        head(200, {"Content-Range": "bytes 0-23891/47784"}, 12_770),
+    ],
+    ids=["no length", "HTTP/1.0", "a part", "a part that says nothing", "a part that calls itself whole"],
+)
+def test_part_of_a_table_is_asked_for_again(start: bytes, connect: Connect, serve: Serve) -> None:
+    server = serve(grant(), last(raw(start + ROWS[:12_770])), body(ROWS))
+    assert connect(server.url, clock=FakeClock()).csv.timeseries("trades", "SAP", DAY) == ROWS
+    assert len(server.requests) == 3
 
 
 def _bytes_of(step: Step) -> bytes:

@@ -117,6 +117,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         return self._inner.get_extra_info(info)
 
     def _has_unread(self) -> bool:
+        # In this order: decrypting takes in a part of a record without giving anything.
         if has_unread(self._inner) or _decrypts(self._inner.get_extra_info("ssl_object")):
             return True
         return self._below is not None and self._below._has_unread()  # noqa: SLF001 (an instance of this class)

@@ -108,6 +108,8 @@ def has_unread(stream: httpcore.AsyncNetworkStream) -> bool:
     while inner is not None:
         if getattr(getattr(inner, "_protocol", None), "read_queue", None):
             return True
+        if (undecrypted := getattr(inner, "_read_bio", None)) is not None and undecrypted.pending:
+            return True
         inner = getattr(inner, "transport_stream", None)
     return False
 

@@ -6,6 +6,7 @@ bytes of a body have arrived does not mean that the packed stream in them is who
 
 from __future__ import annotations
 
+import json
 import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -22,6 +23,23 @@ _PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 #: The second is the old name of the first (RFC 9110 section 8.4.1.3).
 _ACCEPTED = frozenset({"gzip", "x-gzip"})
+#: Successes without a body.
+_EMPTY = frozenset({204, 205})
+
+
+def is_framed(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a response tells where its body ends, and holds all of it.
+
+    Without a length it ends with the connection, also when that breaks; and a part may come without being asked for.
+
+    Args:
+        status: the status.
+        headers: the headers as they came.
+    """
+    names = {name.lower() for name, _ in headers}
+    if status == 206 or b"content-range" in names:
+        return False
+    return status in _EMPTY or bool(names & {b"content-length", b"transfer-encoding"})
 
 
 class Body:
@@ -31,14 +49,16 @@ class Body:
         codings: the values of all ``Content-Encoding`` headers.
         limit: bytes it may have, unpacked as well as packed.
         until: when the call must be over.
+        framed: whether the response tells where it ends.
     """
 
-    def __init__(self, codings: Iterable[str], *, limit: int, until: Deadline) -> None:
+    def __init__(self, codings: Iterable[str], *, limit: int, until: Deadline, framed: bool = True) -> None:
         named = [name.strip().lower() for value in codings for name in value.split(",")]
         packings = [name for name in named if name not in ("", "identity")]
         self._packed = bool(packings)
         self._limit = limit
         self._until = until
+        self._framed = framed
         # A list of pieces would take many times their bytes when a server sends them one by one.
         self._content = BytesIO()
         self._arrived = 0
@@ -70,13 +90,21 @@ class Body:
             return self._failure
         if not self._whole:
             return Lost(Loss.MAYBE_DONE, "the response's gzip stream ends before its end")
-        return self._content.getvalue()
+        content = self._content.getvalue()
+        if not self._framed and not _is_document(content):
+            return Lost(Loss.MAYBE_DONE, "nothing tells whether the response is whole: it has no length, or is a part")
+        return content
 
     def _unpack(self, data: bytes) -> None:
         while data:
             if self._until.remaining() <= 0:
                 self._failure = Lost(Loss.MAYBE_DONE, "the response was not unpacked before the deadline")
                 return
+            if self._whole:
+                # Zeros behind a stream are padding, as for every other reader of gzip.
+                data = data.lstrip(b"\0")
+                if not data:
+                    return
             # Gzip streams may follow one another (RFC 1952 section 2.2), and they are one body then.
             member = self._member = self._member or zlib.decompressobj(_GZIP)
             self._whole = False
@@ -98,3 +126,11 @@ class Body:
     def _refuse_size(self) -> None:
         text = f"the response has more than {self._limit:,} bytes, the most this client takes"
         self._failure = Lost(Loss.HOPELESS, text)
+
+
+def _is_document(content: bytes) -> bool:
+    """Whether it is an object or an array of JSON, which no part of one is."""
+    try:
+        return isinstance(json.loads(content), dict | list)
+    except (ValueError, RecursionError):
+        return False

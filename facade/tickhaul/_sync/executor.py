@@ -18,6 +18,7 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
 from tickhaul._core.secrets import MASK
+from tickhaul._signals import raised_by_handler
 from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
 
@@ -201,7 +202,10 @@ class Executor:
         try:
             self._tell_request(call, key)
             outcome = self._open().send(
-                call.request, limit=call.operation.limit, timeout=call.options.timeout, until=call.deadline
+                call.request,
+                limit=call.operation.limit if call.operation.has_body else None,
+                timeout=call.options.timeout,
+                until=call.deadline,
             )
             if isinstance(outcome, Answer):
                 limits = read_rate_limits(outcome.headers, self.clock.time())
@@ -284,7 +288,7 @@ class Executor:
 def is_interrupt(error: BaseException) -> bool:
     """Whether an exception may have come between any two steps of this thread, such as Ctrl-C."""
     if isinstance(error, Exception):
-        return False
+        return raised_by_handler(error) is not None
     load("tickhaul._sync.primitives")
     from tickhaul._sync import primitives  # noqa: PLC0415 (as above)
 

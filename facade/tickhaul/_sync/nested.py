@@ -53,6 +53,8 @@ class NestedStream(httpcore.NetworkStream):
         self._outer.close()
 
     def get_extra_info(self, info: str) -> object:
+        if info == "unread":
+            return bool(self._tls._incoming.pending)  # noqa: SLF001 (its own half, still encrypted)
         return self._tls.inner if info == "ssl_object" else self._outer.get_extra_info(info)
 
     @contextmanager

@@ -114,9 +114,9 @@ def is_interrupt(error: BaseException) -> bool:
     return not isinstance(error, Exception)
 
 
-def has_unread(stream: httpcore.NetworkStream) -> bool:  # noqa: ARG001 (the async side needs it)
+def has_unread(stream: httpcore.NetworkStream) -> bool:
     """Whether a stream holds bytes that have left the system's socket and were not read; a plain one holds none."""
-    return False
+    return bool(stream.get_extra_info("unread"))
 
 
 class Places:

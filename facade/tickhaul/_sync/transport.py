@@ -20,9 +20,10 @@ import httpcore
 
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
-from tickhaul._core.bodies import Body
+from tickhaul._core.bodies import Body, is_framed
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
+from tickhaul._signals import raised_by_handler
 from tickhaul._sync.connections import Connections, Loan
 from tickhaul._sync.network import DeadlineBackend, Untrusted, new_streams
 from tickhaul._sync.primitives import current_run, home, is_interrupt, tie
@@ -80,12 +81,13 @@ class Transport:
         self._lock = threading.Lock()
         renew_after_fork(self)
 
-    def send(self, request: WireRequest, *, limit: int, timeout: float, until: Deadline) -> Answer | Lost:
+    def send(self, request: WireRequest, *, limit: int | None, timeout: float, until: Deadline) -> Answer | Lost:
         """Send a request and take in its response.
 
         Args:
             request: what to send.
-            limit: bytes the response's body may have, unpacked. A larger one is given up while it arrives.
+            limit: bytes the body of a success may have, unpacked; a larger one is given up while it arrives. ``None`` if
+                nobody reads it.
             timeout: seconds of silence on one socket wait.
             until: when the whole call must be over.
 
@@ -109,7 +111,8 @@ class Transport:
             finally:
                 places.give_back()
         except BaseException as error:
-            if is_interrupt(error):
+            if is_interrupt(error) or raised_by_handler(error) is not None:
+                self._on_lost()
                 pool.start_over()
             pool.drop(loan)
             # The engine's frames hold the request as it is sent, with its key.
@@ -125,10 +128,11 @@ class Transport:
         """Close the connections; those of other event loops are closed by their loops."""
         with self._lock:
             self._closed = True
-            ties, self._ties = self._ties, {}
-        mine = ties.pop(home(), None)
+        mine = self._ties.get(home())
         if mine is not None:
             mine.close()
+        # Only now: an interrupted close can be made up for by another one.
+        self._ties = {}
 
     def renew(self) -> None:
         """In a forked child: connections of its own, leaving the parent's alone."""
@@ -137,16 +141,23 @@ class Transport:
         self._pools, self._ties = {}, {}
 
     def _exchange(
-        self, pool: Connections, loan: Loan, request: WireRequest, limit: int, timeout: float, until: Deadline
+        self,
+        pool: Connections,
+        loan: Loan,
+        request: WireRequest,
+        limit: int | None,
+        timeout: float,
+        until: Deadline,
     ) -> Answer | Lost:
         began = perf_counter()
         try:
             response = self._ask(pool.take(loan), request, timeout, until)
-            success = 200 <= response.status < 300
+            wanted = limit is not None and 200 <= response.status < 300
             body = Body(
                 [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"],
-                limit=limit if success else min(limit, _ERROR_LIMIT),
+                limit=limit if limit is not None and wanted else _ERROR_LIMIT,
                 until=until,
+                framed=is_framed(response.status, response.headers),
             )
             for piece in response.iter_stream():
                 if not body.take(piece):
@@ -155,16 +166,17 @@ class Transport:
             pool.give_back(loan, response)
         except Exception as error:
             pool.drop(loan)
+            if (alarm := raised_by_handler(error)) is not None:
+                raise alarm from None
             if type(error).__module__.partition(".")[0] not in _OURS:
-                # Somebody else's, such as what a handler of a signal raises.
                 raise
             return self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         content, took = body.content(), perf_counter() - began
         if isinstance(content, Lost):
-            if success:
+            if wanted:
                 return content
-            # What is to be done about an error, its status and its headers say.
+            # Status and headers say enough.
             content = b""
         return Answer(response.status, headers, content, took)
 

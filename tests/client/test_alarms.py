@@ -1,0 +1,141 @@
+"""What a signal's handler raises comes out of a call as it is, and leaves the client whole."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tickhaul import Client, Quota
+from tickhaul._signals import raised_by_handler
+
+from tests.support.behaviours import answer, held
+from tests.support.faces import KEY
+from tests.support.interrupts import variables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from tests.support.server import Serve
+
+if not hasattr(signal, "SIGUSR1"):
+    pytest.skip("needs a signal that nothing else uses", allow_module_level=True)
+
+
+class OverdueError(Exception):
+    """A program's own."""
+
+
+ERRORS = [TimeoutError("alarm"), ConnectionResetError("alarm"), RuntimeError("alarm"), OverdueError("alarm")]
+
+
+class Handlers:
+    """The forms a handler may have."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def method(self, number: int, frame: FrameType | None) -> None:
+        raise self._error
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        raise self._error
+
+
+def fail(error: Exception, number: int, frame: FrameType | None) -> None:
+    raise error
+
+
+@pytest.fixture(autouse=True)
+def _handler_restored() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGUSR1)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def interrupting(step: Any) -> Any:
+    """The step, in the midst of which the signal arrives."""
+
+    def run(*arguments: Any, **options: Any) -> Any:
+        signal.raise_signal(signal.SIGUSR1)
+        return step(*arguments, **options)
+
+    return run
+
+
+STEPS = [
+    "httpcore._backends.sync.SyncStream.read",
+    "httpcore._backends.sync.SyncStream.write",
+    "tickhaul._sync.primitives.Places.give_back",
+    "tickhaul._sync.connections.Connections.take",
+    "tickhaul._core.quota.Ledger.settle",
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: ".".join(step.split(".")[-2:]))
+def test_an_alarm_ends_the_call_and_nothing_is_lost(
+    step: str, error: Exception, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    server = serve(otherwise=answer([]))
+    client = Client(KEY, base_url=server.url, quota=Quota(shared=False), deadline=30)
+    signal.signal(signal.SIGUSR1, Handlers(error))
+    module, owner, name = step.rsplit(".", 2)
+    target = getattr(importlib.import_module(module), owner)
+    with client:
+        client.exchanges.list()
+        with monkeypatch.context() as patched:
+            patched.setattr(target, name, interrupting(getattr(target, name)))
+            with pytest.raises(type(error), match="alarm") as caught:
+                client.exchanges.list()
+        assert caught.value is error
+        assert KEY not in variables_of(error)
+        ledger = client._executor._ledger
+        assert ledger is not None
+        assert ledger._in_flight == 0
+        server.plan(*[held(release, answer([]))] * 64)
+        before = len(server.requests)
+        with ThreadPoolExecutor(64) as threads:
+            running = [threads.submit(client.exchanges.list) for _ in range(64)]
+            server.wait_for_requests(before + 64)
+            release.set()
+            assert [each.result(30) for each in running] == [[]] * 64
+
+
+@pytest.mark.parametrize("form", ["function", "method", "object", "partial"])
+def test_a_handler_is_recognized_in_each_form(form: str) -> None:
+    error = TimeoutError("alarm")
+    handlers = Handlers(error)
+
+    def function(number: int, frame: FrameType | None) -> None:
+        raise error
+
+    forms: dict[str, Any] = {
+        "function": function,
+        "method": handlers.method,
+        "object": handlers,
+        "partial": partial(fail, error),
+    }
+    signal.signal(signal.SIGUSR1, forms[form])
+    with pytest.raises(ConnectionError) as mapped:
+        _map_alarm()
+    assert raised_by_handler(mapped.value) is error
+
+
+def _map_alarm() -> None:
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+    except TimeoutError as alarm:
+        raise ConnectionError("the library's own") from alarm
+
+
+def test_other_errors_are_no_alarms() -> None:
+    with pytest.raises(TimeoutError) as caught:
+        fail(TimeoutError("of the network"), 0, None)
+    assert raised_by_handler(caught.value) is None
