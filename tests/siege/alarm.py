@@ -6,7 +6,11 @@ import signal
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
+
+
+_MOMENT = 0.0001
 
 
 class HungError(BaseException):
@@ -21,11 +25,13 @@ class Alarm:
 
     Args:
         as_ctrl_c: raise SIGINT itself, for event loops that have a handler of their own.
+        spares: whether to interrupt a moment later than in this frame.
     """
 
-    def __init__(self, *, as_ctrl_c: bool = False) -> None:
+    def __init__(self, *, as_ctrl_c: bool = False, spares: Callable[[FrameType], bool] | None = None) -> None:
         self.sent = 0
         self._as_ctrl_c = as_ctrl_c
+        self._spares = spares
         self._left: list[float] = []
         self._guarding = False
         self._bound = 0.0
@@ -68,6 +74,9 @@ class Alarm:
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         if not self._left:
+            return
+        if not self._guarding and self._spares is not None and frame is not None and self._spares(frame):
+            self._set(_MOMENT)
             return
         self._left.pop(0)
         if self._guarding:

@@ -491,12 +491,11 @@ class TestSharing:
     def test_a_forked_child_starts_with_doors_and_locks_of_its_own(self) -> None:
         client = xythub.Client(USER, PASSWORD, client_secret=CLIENT_SECRET)
         tokens = client._session._tokens
-        place = object()
-        tokens._enter(place)
+        tokens._enter(None)
         with tokens._lock:
             tokens.renew()
         assert not tokens._doors
-        tokens._leave(place, tokens._enter(place))
+        tokens._leave(tokens._enter(None))
         assert not tokens._doors
         client.close()
 

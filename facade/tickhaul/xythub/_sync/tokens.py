@@ -53,6 +53,8 @@ class _Door:
     """Lets one call at a time of an event loop, or one thread, ask for a token."""
 
     places: Places
+    #: Kept, so that its identity is no other's.
+    run: object
     users: int = 0
 
 
@@ -82,7 +84,8 @@ class Tokens:
         self._held: Held | None = None
         self._renewals = 0
         self._failure: errors.TickhaulError | None = None
-        self._doors: dict[object, _Door] = {}
+        #: By the identity of the run they are of.
+        self._doors: dict[int, _Door] = {}
         self._lock = threading.Lock()
         renew_after_fork(self)
 
@@ -115,8 +118,7 @@ class Tokens:
         from tickhaul._sync.primitives import current_run  # noqa: PLC0415 (the HTTP libraries load with the first call)
 
         renewals = self._renewals
-        place = current_run()
-        door = self._enter(place)
+        door = self._enter(current_run())
         try:
             while not door.places.take(min(deadline.remaining(), _LONGEST_WAIT)):
                 if deadline.remaining() <= 0:
@@ -136,7 +138,7 @@ class Tokens:
             finally:
                 door.places.give_back()
         finally:
-            self._leave(place, door)
+            self._leave(door)
 
     def renew(self) -> None:
         """In a forked child: a vanished thread may hold the lock or stand in a door."""
@@ -203,23 +205,23 @@ class Tokens:
         self._renewals += 1
         return self._held
 
-    def _enter(self, place: object) -> _Door:
+    def _enter(self, run: object) -> _Door:
         load("tickhaul._sync.primitives")
         from tickhaul._sync.primitives import Places  # noqa: PLC0415 (as above)
 
         with self._lock:
-            door = self._doors.get(place)
+            door = self._doors.get(id(run))
             if door is None:
-                door = self._doors[place] = _Door(Places(1))
+                door = self._doors[id(run)] = _Door(Places(1), run)
             door.users += 1
         return door
 
-    def _leave(self, place: object, door: _Door) -> None:
+    def _leave(self, door: _Door) -> None:
         with self._lock:
             door.users -= 1
-            if not door.users and self._doors.get(place) is door:
+            if not door.users and self._doors.get(id(door.run)) is door:
                 # Kept for longer, it would keep an event loop that is gone.
-                del self._doors[place]
+                del self._doors[id(door.run)]
 
 
 def _late(deadline: Deadline) -> errors.DeadlineExceeded:
