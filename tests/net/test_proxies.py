@@ -39,7 +39,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         *[
             ({name: "http://p:1"}, f"http://{host}:8080", None)
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY")
-            for host in ("127.0.0.1", "127.9.9.9", "localhost", "[::1]")
+            for host in (
+                *("127.0.0.1", "127.9.9.9", "localhost", "[::1]", "localhost.", "127.0.0.1."),
+                *("[::ffff:127.0.0.1]", "0.0.0.0", "[::]"),
+            )
         ],
         ({"HTTP_PROXY": "http://p:1"}, "http://localhost.example", "p"),
         ({"HTTPS_PROXY": "http://p:1"}, "https://localhost:8443", "p"),
