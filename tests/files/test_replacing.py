@@ -339,6 +339,15 @@ class TestMounts:
         write(folder / "b", b"new")
         assert (folder / "b").stat().st_ino != inode
 
+    @pytest.mark.parametrize("mode", [0o644, 0o444])
+    def test_a_mount_that_is_read_only_is_told_before(self, mounted: tuple[Path, Path], mode: int) -> None:
+        folder, source = mounted
+        (source / "a").chmod(mode)
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder / "a"], check=True)
+        with pytest.raises(OSError, match="Read-only file system") as caught:
+            check_target(folder / "a")
+        assert caught.value.filename == str(folder / "a")
+
     def test_a_new_file_in_a_read_only_place_is_told_before(self, mounted: tuple[Path, Path]) -> None:
         folder, _ = mounted
         read_only(folder)
@@ -386,6 +395,39 @@ def test_a_file_in_a_directory_that_takes_no_new_ones_is_written_through(shared:
         with pytest.raises(PermissionError):
             write(shared / name, b"new")
     assert names_in(shared) == ["a", "b"]
+
+
+def test_a_file_that_is_immutable_is_told_before(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    chattr = shutil.which("chattr")
+    if chattr is None or subprocess.run([chattr, "+i", path], check=False, capture_output=True).returncode:
+        pytest.skip("may not make a file immutable here")
+    try:
+        with pytest.raises(PermissionError, match="Operation not permitted") as caught:
+            check_target(path)
+        assert caught.value.filename == str(path)
+    finally:
+        subprocess.run([chattr, "-i", path], check=True)
+
+
+def test_a_file_of_a_read_only_mode_is_replaced_in_a_directory_of_ones_own(shared: Path) -> None:
+    folder = shared / "own"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"old")
+    (folder / "a").chmod(0o444)
+    write(folder / "a", b"new")
+    assert (folder / "a").read_bytes() == b"new"
+    assert mode_of(folder / "a") == 0o444
+
+
+def test_looking_at_a_file_changes_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    before = path.stat()
+    check_target(path)
+    assert path.stat() == before
+    assert path.read_bytes() == b"old"
 
 
 @posix

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tickhaul._files.opening import create_new, kind_of, open_directory
+from tickhaul._files.opening import create_new, kind_of, open_directory, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RENAME_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FIXED = {errno.EPERM, errno.EROFS}
 # What a rename says about the mount point of a single file, and about somebody else's file in a directory like /tmp.
 _CANNOT_BE_RENAMED_OVER = _FORBIDDEN | {errno.EBUSY, errno.EXDEV}
 _IN_MEMORY = 16 * 1024 * 1024
@@ -114,6 +115,8 @@ def check_target(path: Path) -> None:
     if not target.parent.is_dir():
         target.parent.stat()  # says what is wrong with it, unless it is something else
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent))
+    if exists:
+        _check_fixed(target, path)
     if exists and _is_of_somebody_else(target):
         _check_access(target, os.W_OK, path)
         return
@@ -123,6 +126,17 @@ def check_target(path: Path) -> None:
         if not exists:
             raise
         _check_access(target, os.W_OK, path)
+
+
+def _check_fixed(target: Path, shown: Path) -> None:
+    """Refuse what can be neither replaced nor written to, whatever the permissions: a read-only mount, an immutable file."""
+    try:
+        os.close(open_regular(target, os.O_RDWR))
+    except OSError as error:
+        # Others do not keep a file from being replaced: its permissions, further names of it, that it is being executed.
+        if error.errno in _FIXED:
+            error.filename = os.fspath(shown)
+            raise
 
 
 def _is_of_somebody_else(target: Path) -> bool:
