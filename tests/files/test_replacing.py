@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -77,6 +78,40 @@ def test_a_file_that_is_replaced_keeps_its_owner_where_that_is_allowed(tmp_path:
     write(tmp_path / "a", b"new")
     status = (tmp_path / "a").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (NOBODY, NOBODY, 0o755)
+
+
+# Version 2 of a POSIX ACL: tag, permissions and number of each entry; user 65534 may read.
+ACL = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in [(1, 6, 0xFFFFFFFF), (2, 4, NOBODY), (4, 0, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
+)
+#: Version 2 of file capabilities: cap_net_raw.
+CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="this system has no extended attributes")
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("user.origin", b"here", True),
+        ("system.posix_acl_access", ACL, True),
+        # As setuid: it was given to other content.
+        ("security.capability", CAPABILITY, False),
+    ],
+)
+def test_a_file_that_is_replaced_keeps_its_attributes(tmp_path: Path, name: str, value: bytes, kept: bool) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"no {name} here: {error}")
+    mode = mode_of(path)
+    write(path, b"new")
+    assert (name in os.listxattr(path)) is kept
+    assert not kept or os.getxattr(path, name) == value
+    assert mode_of(path) == mode
 
 
 @pytest.mark.parametrize("name", ["n" * 255, "\u65e5" * 85])

@@ -68,7 +68,7 @@ def replace(source: Path, target: Path) -> None:
 
 
 def keep_mode(handle: int, replaced: Path) -> None:
-    """Give a new file the permissions, and where that is allowed the owner, of the regular file it is to replace.
+    """Give a new file the permissions of the regular file it is to replace, and where allowed its owner and attributes.
 
     Args:
         handle: the new file.
@@ -93,6 +93,18 @@ def keep_mode(handle: int, replaced: Path) -> None:
     # Not setuid and the like: they were given to other content.
     if stat.S_IMODE(new.st_mode) != old.st_mode & 0o777:
         os.fchmod(handle, old.st_mode & 0o777)
+    if hasattr(os, "listxattr"):
+        _keep_attributes(handle, replaced)
+
+
+def _keep_attributes(handle: int, replaced: Path) -> None:
+    # Not every file system has them, and not all of them may be set.
+    with suppress(OSError):
+        for name in os.listxattr(replaced, follow_symlinks=False):
+            # Not those of security: capabilities, as setuid, were given to other content, and labels are the system's.
+            if name.startswith(("user.", "system.posix_acl_access")):
+                with suppress(OSError):
+                    os.setxattr(handle, name, os.getxattr(replaced, name, follow_symlinks=False))
 
 
 def check_target(path: Path) -> None:
