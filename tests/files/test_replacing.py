@@ -374,13 +374,19 @@ class TestMounts:
         write(folder / "b", b"new")
         assert (folder / "b").stat().st_ino != inode
 
-    @pytest.mark.parametrize("mode", [0o644, 0o444])
-    def test_a_mount_that_is_read_only_is_told_before(self, mounted: tuple[Path, Path], mode: int) -> None:
-        folder, source = mounted
-        (source / "a").chmod(mode)
+    @pytest.mark.parametrize("user", [0, NOBODY])
+    def test_a_mount_that_is_read_only_is_told_before(self, mounted: tuple[Path, Path], user: int) -> None:
+        folder, _ = mounted
+        for parent in (folder, *folder.parents[:3]):
+            parent.chmod(parent.stat().st_mode | 0o055)
+        os.chown(folder, user, user)
         subprocess.run(["mount", "-o", "remount,bind,ro", folder / "a"], check=True)
-        with pytest.raises(OSError, match="Read-only file system") as caught:
-            check_target(folder / "a")
+        os.seteuid(user)
+        try:
+            with pytest.raises(OSError, match="Read-only file system") as caught:
+                check_target(folder / "a")
+        finally:
+            os.seteuid(0)
         assert caught.value.filename == str(folder / "a")
 
     def test_a_new_file_in_a_read_only_place_is_told_before(self, mounted: tuple[Path, Path]) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _RENAME_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_FIXED = {errno.EPERM, errno.EROFS}
 # What a rename says about the mount point of a single file, and about somebody else's file in a directory like /tmp.
 _CANNOT_BE_RENAMED_OVER = _FORBIDDEN | {errno.EBUSY, errno.EXDEV}
 _IN_MEMORY = 16 * 1024 * 1024
@@ -142,11 +141,14 @@ def check_target(path: Path) -> None:
 
 def _check_fixed(target: Path, shown: Path) -> None:
     """Refuse what can be neither replaced nor written to, whatever the permissions: a read-only mount, an immutable file."""
+    # Asked for, because to those who may not open the file the opening does not tell.
+    if hasattr(os, "statvfs") and os.statvfs(target).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fspath(shown))
     try:
         os.close(open_regular(target, os.O_RDWR))
     except OSError as error:
         # Others do not keep a file from being replaced: its permissions, further names of it, that it is being executed.
-        if error.errno in _FIXED:
+        if error.errno == errno.EPERM:
             error.filename = os.fspath(shown)
             raise
 
