@@ -14,13 +14,15 @@ import pickle
 import ssl
 import traceback
 import warnings
+from base64 import b64decode
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import pytest
 import trustme
-from tickhaul import ApiError, AsyncClient, Client, Quota, TickhaulError
+from tickhaul import ApiError, AsyncClient, Client, NetworkError, Quota, TickhaulError
+from tickhaul._core import proxies
 
 from tests.support import bodies
 from tests.support.behaviours import answer, body, done, error, html, last, lose, raw, whole
@@ -328,6 +330,15 @@ def test_a_proxys_login_is_seen_nowhere(serve: Serve, connect: Connect, seen: Se
         seen.add(refused.value)
 
 
+def test_a_proxys_password_may_have_any_characters(serve: Serve, connect: Connect) -> None:
+    with ConnectProxy(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n") as proxy:
+        server = serve(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        with pytest.raises(NetworkError, match="the proxy answered 407"):
+            connect(server, proxy=f"http://me:pä%C3%9F@127.0.0.1:{proxy.port}").exchanges.list()
+        sent = proxy.requests[0].headers["proxy-authorization"]
+        assert b64decode(sent.removeprefix("Basic ")).decode() == "me:päß"
+
+
 def test_an_event_loop_that_tells_all_it_does_does_not_tell_that(serve: Serve, seen: Seen) -> None:
     server = serve(answer([]), lose(), _redirect)
 
@@ -388,3 +399,35 @@ def test_a_client_that_could_not_be_built_shows_no_secret_and_can_be_shown(wrong
         assert PROXY_PASSWORD not in shown
         half_built = object.__new__(kind)
         assert repr(half_built) == f"<{kind.__name__} of no service: it was not built>"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"api_key": b"hunter2"}, "api_key must be a str, not bytes"),
+        ({"api_key": ["hunter2"]}, "api_key must be a str, not list"),
+        ({"api_key": "hunter2\ud800"}, "the API key holds"),
+        ({"proxy": b"http://me:hunter2@p"}, "proxy must be a str, not bytes"),
+        ({"proxy": ["http://me:hunter2@p"]}, "proxy must be a str, not list"),
+        ({"proxy": "ftp://me:hunter2@p"}, "proxy: expected a URL"),
+        ({"proxy": "http//me:hunter2"}, "proxy: expected a URL"),
+        ({"proxy": "me:hunter2@p:1"}, "proxy: expected a URL"),
+        ({"proxy": "http://me:hunter2"}, "proxy: expected a URL"),
+        ({"proxy": "http://me:hunter2@"}, "proxy: expected a URL"),
+        ({"proxy": "http://me:hunter2@[::1"}, "proxy: expected a URL"),
+        ({"proxy": "http://me:x/y@p:port/hunter2"}, "proxy: expected a URL"),
+        ({"proxy": "http://me:hunter2\ud800@p"}, "proxy: expected a URL"),
+        ({"proxy": "socks5://me:hunter2@p"}, "needs socksio"),
+        ({"base_url": "https://me:hunter2@h"}, "base_url has a user name"),
+        ({"base_url": b"https://me:hunter2@h"}, "base_url must be a str, not bytes"),
+    ],
+    ids=ascii,
+)
+def test_no_wrong_value_shows_itself(wrong: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "_speaks_socks", lambda: False)
+    for kind in (Client, AsyncClient):
+        with pytest.raises((ValueError, TypeError), match=words) as caught:
+            kind(**{"api_key": KEY, **wrong})
+        shown = variables_of(caught.value) + repr(caught.value)
+        assert "hunter2" not in shown
+        assert KEY not in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -190,6 +191,41 @@ def test_the_junit_file_of_the_last_check_stays_until_there_is_a_new_one(sandbox
     assert ET.parse(file).getroot().attrib["failures"] == "0"
     assert os.name == "nt" or file.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(command, "replacing", fail)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_costs_the_junit_file_and_not_the_report(sandbox: Sandbox, tmp_path: Path) -> None:
+    out = io.StringIO()
+    with pytest.raises(OSError, match="No space left on device"):
+        command.run_check(sandbox.base_url, sandbox.api_key, out, junit=tmp_path / "contract.xml")
+    assert f"of {ALL} operations asked" in out.getvalue()
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_does_not_hide_why_the_check_could_not_be_made(sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        command.run_check(sandbox.base_url, "key_wrong.secret", io.StringIO(), junit=tmp_path / "contract.xml")
+    (note,) = caught.value.__notes__
+    assert re.fullmatch("the JUnit report was not written: .*No space left on device", note)
+
+
+def test_a_report_that_nobody_reads_costs_the_report_and_not_the_junit_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    file = tmp_path / "contract.xml"
+    with pytest.raises(BrokenPipeError):
+        command.run_check(sandbox.base_url, sandbox.api_key, Closed(), junit=file)
+    assert ET.parse(file).getroot().attrib["failures"] == "0"
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

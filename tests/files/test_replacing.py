@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -77,6 +78,40 @@ def test_a_file_that_is_replaced_keeps_its_owner_where_that_is_allowed(tmp_path:
     write(tmp_path / "a", b"new")
     status = (tmp_path / "a").stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (NOBODY, NOBODY, 0o755)
+
+
+# Version 2 of a POSIX ACL: tag, permissions and number of each entry; user 65534 may read.
+ACL = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in [(1, 6, 0xFFFFFFFF), (2, 4, NOBODY), (4, 0, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
+)
+#: Version 2 of file capabilities: cap_net_raw.
+CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="this system has no extended attributes")
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("user.origin", b"here", True),
+        ("system.posix_acl_access", ACL, True),
+        # As setuid: it was given to other content.
+        ("security.capability", CAPABILITY, False),
+    ],
+)
+def test_a_file_that_is_replaced_keeps_its_attributes(tmp_path: Path, name: str, value: bytes, kept: bool) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"no {name} here: {error}")
+    mode = mode_of(path)
+    write(path, b"new")
+    assert (name in os.listxattr(path)) is kept
+    assert not kept or os.getxattr(path, name) == value
+    assert mode_of(path) == mode
 
 
 @pytest.mark.parametrize("name", ["n" * 255, "\u65e5" * 85])
@@ -339,6 +374,21 @@ class TestMounts:
         write(folder / "b", b"new")
         assert (folder / "b").stat().st_ino != inode
 
+    @pytest.mark.parametrize("user", [0, NOBODY])
+    def test_a_mount_that_is_read_only_is_told_before(self, mounted: tuple[Path, Path], user: int) -> None:
+        folder, _ = mounted
+        for parent in (folder, *folder.parents[:3]):
+            parent.chmod(parent.stat().st_mode | 0o055)
+        os.chown(folder, user, user)
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder / "a"], check=True)
+        os.seteuid(user)
+        try:
+            with pytest.raises(OSError, match="Read-only file system") as caught:
+                check_target(folder / "a")
+        finally:
+            os.seteuid(0)
+        assert caught.value.filename == str(folder / "a")
+
     def test_a_new_file_in_a_read_only_place_is_told_before(self, mounted: tuple[Path, Path]) -> None:
         folder, _ = mounted
         read_only(folder)
@@ -386,6 +436,39 @@ def test_a_file_in_a_directory_that_takes_no_new_ones_is_written_through(shared:
         with pytest.raises(PermissionError):
             write(shared / name, b"new")
     assert names_in(shared) == ["a", "b"]
+
+
+def test_a_file_that_is_immutable_is_told_before(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    chattr = shutil.which("chattr")
+    if chattr is None or subprocess.run([chattr, "+i", path], check=False, capture_output=True).returncode:
+        pytest.skip("may not make a file immutable here")
+    try:
+        with pytest.raises(PermissionError, match="Operation not permitted") as caught:
+            check_target(path)
+        assert caught.value.filename == str(path)
+    finally:
+        subprocess.run([chattr, "-i", path], check=True)
+
+
+def test_a_file_of_a_read_only_mode_is_replaced_in_a_directory_of_ones_own(shared: Path) -> None:
+    folder = shared / "own"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"old")
+    (folder / "a").chmod(0o444)
+    write(folder / "a", b"new")
+    assert (folder / "a").read_bytes() == b"new"
+    assert mode_of(folder / "a") == 0o444
+
+
+def test_looking_at_a_file_changes_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    before = path.stat()
+    check_target(path)
+    assert path.stat() == before
+    assert path.read_bytes() == b"old"
 
 
 @posix

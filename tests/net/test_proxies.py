@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from tickhaul._core.origin import read_origin
 from tickhaul._core.proxies import choose_proxy
+from tickhaul._core.secrets import Secret
 from tickhaul.net.proxies import proxy_from_environment
 from tickhaul.transfer.proxies import proxy_for
 
@@ -38,7 +39,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         *[
             ({name: "http://p:1"}, f"http://{host}:8080", None)
             for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY")
-            for host in ("127.0.0.1", "127.9.9.9", "localhost", "[::1]")
+            for host in (
+                *("127.0.0.1", "127.9.9.9", "localhost", "[::1]", "localhost.", "127.0.0.1."),
+                *("[::ffff:127.0.0.1]", "0.0.0.0", "[::]"),
+            )
         ],
         ({"HTTP_PROXY": "http://p:1"}, "http://localhost.example", "p"),
         ({"HTTPS_PROXY": "http://p:1"}, "https://localhost:8443", "p"),
@@ -52,6 +56,6 @@ def test_both_halves_go_the_same_way(
     origin = read_origin(url, allow_plain_http=True)
     named = proxy_from_environment(origin.scheme, origin.host, origin.port)
     assert urlsplit(named).hostname == host
-    assert (choose_proxy(None, origin) or "") == named
+    assert (choose_proxy(None, origin) or Secret("")).reveal() == named
     transfers = proxy_for(urlsplit(f"{url}/file?sig=1"), proxy=None, trust_env=True)
     assert (transfers.host if transfers else None) == host

@@ -396,6 +396,8 @@ def test_a_host_name_too_long_for_socks_is_told(tmp_path: Path) -> None:
         ("socks5://me@127.0.0.1:1", "1 to 255 bytes each"),
         ("http://:3128", "names no host"),
         ("http://x:99999", "names no host"),
+        ("http://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
+        ("socks5://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: str, text: str) -> None:

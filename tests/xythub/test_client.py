@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 import logging
 import pickle
 import traceback
@@ -24,14 +25,19 @@ from tickhaul import (
     TickhaulError,
     xythub,
 )
+from tickhaul._core import secrets as core_secrets
+from tickhaul._core.secrets import Secret
+from tickhaul.xythub import grants
 from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import Marker, frame, read_delimited_from
+from tickhaul.xythub.secrets import Secrets
 from tickhaul_sandbox.xythub.framing import SPOILED
 from xythub_proto.v1_1_2 import api_data_pb2 as old
 from xythub_proto.v2_0_0.api_data_pb2 import DataRequest, DataResponse
 
 from tests.support.behaviours import answer, body, html, last, lose, stall
 from tests.support.clock import FakeClock
+from tests.support.interrupts import Interrupt, interrupt_call, interrupted, variables_of
 from tests.xythub.answers import answer as table_answer
 from tests.xythub.faces import CLIENT_SECRET, KEY, PASSWORD, USER
 from tests.xythub.wire import TOKEN, asked, framed, grant, refusal, sent
@@ -348,6 +354,8 @@ class TestSettings:
             ({"token_path": "/token#"}, "token_path"),
             ({"user_path": "/../user"}, "user_path"),
             ({"client_id": "a:b"}, "client_id"),
+            ({"client_id": "a\ud800"}, "client_id"),
+            ({"api_key_field": "a\ud800"}, "api_key_field"),
             ({"api_key_field": ""}, "api_key_field"),
             ({"source_parameter": ""}, "source_parameter"),
             ({"marker": 7}, "Marker"),
@@ -458,6 +466,42 @@ class TestAccess:
             xythub.Client(**options)  # type: ignore[arg-type]  # only texts are passed
         assert "hidden" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"user": "a\ud800"}, "user .*is not valid Unicode"),
+            ({"password": "hunter2\ud800"}, "password .*is not valid Unicode"),
+            ({"password": None, "api_key": "hunter2\ud800"}, "api_key .*is not valid Unicode"),
+            ({"client_secret": "hunter2\udcff"}, "client_secret .*is not valid Unicode"),
+            ({"settings": xythub.Settings(), "password": b"hunter2"}, "password must be a str, not bytes"),
+            ({"api_key": b"hunter2"}, "api_key must be a str, not bytes"),
+            ({"client_secret": ["hunter2"]}, "client_secret must be a str, not list"),
+            ({"proxy": b"http://me:hunter2@p"}, "proxy must be a str, not bytes"),
+            ({"proxy": "http//me:hunter2"}, "proxy: expected a URL"),
+            ({"base_url": "https://me:hunter2@h"}, "base_url has a user name"),
+            ({"base_url": b"https://me:hunter2@h"}, "base_url must be a str, not bytes"),
+            ({"limit": 0}, "limit"),
+        ],
+        ids=ascii,
+    )
+    def test_no_wrong_value_shows_itself(self, wrong: dict[str, Any], words: str) -> None:
+        for kind in (xythub.Client, xythub.AsyncClient):
+            with pytest.raises((ValueError, TypeError), match=words) as caught:
+                kind(**{"user": USER, "password": PASSWORD, "client_secret": CLIENT_SECRET, **wrong})
+            shown = variables_of(caught.value) + repr(caught.value)
+            for secret in ("hunter2", PASSWORD, CLIENT_SECRET):
+                assert secret not in shown
+
+    @pytest.mark.parametrize("name", ["XYTHUB_USER", "XYTHUB_PASSWORD", "XYTHUB_CLIENT_SECRET"])
+    def test_a_variable_that_is_not_utf_8_is_named_and_not_shown(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for variable in ("XYTHUB_USER", "XYTHUB_PASSWORD", "XYTHUB_CLIENT_SECRET"):
+            monkeypatch.setenv(variable, "hunter2\udcff" if variable == name else "hunter2")
+        with pytest.raises(ValueError, match=f"{name}.* is not valid Unicode") as caught:
+            xythub.Client()
+        assert "hunter2" not in variables_of(caught.value) + repr(caught.value)
+
     def test_credentials_are_texts(self) -> None:
         with pytest.raises(TypeError, match="password must be a str, not bytes"):
             xythub.Client("a", b"b")  # type: ignore[arg-type]  # what is asked about
@@ -532,6 +576,28 @@ class TestTelling:
         assert "arguments = " in text or "held" in text or "self = " in text
         for secret in (PASSWORD, "p4ss%26w0rd", CLIENT_SECRET, TOKEN, "another", "Bearer ", "Basic "):
             assert secret not in text.replace(repr(plan), ""), secret
+
+    @pytest.mark.parametrize(
+        ("owner", "name"), [(json, "loads"), (grants, "_lifetime"), (grants, "b64encode"), (grants, "urlencode")]
+    )
+    def test_nothing_secret_shows_when_a_token_is_interrupted(
+        self, connect: Connect, serve: Serve, owner: Any, name: str, monkeypatch: pytest.MonkeyPatch, face: Any
+    ) -> None:
+        client = connect(serve(grant()).url)
+        monkeypatch.setattr(owner, name, interrupted(getattr(owner, name), "after"))
+        error = interrupt_call(client, face, lambda client: client.get("nothing"))
+        shown = variables_of(error)
+        for secret in (PASSWORD, "p4ss%26w0rd", CLIENT_SECRET, TOKEN):
+            assert secret not in shown
+
+    def test_nothing_secret_shows_when_the_scrubbing_is_interrupted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        secrets = Secrets(Secret(PASSWORD), Secret(CLIENT_SECRET))
+        secrets.learn(Secret(TOKEN))
+        monkeypatch.setattr(core_secrets, "hide_queries", interrupted(core_secrets.hide_queries, "before"))
+        with pytest.raises(Interrupt) as caught:
+            secrets.scrub("a text")
+        for secret in (PASSWORD, CLIENT_SECRET, TOKEN):
+            assert secret not in variables_of(caught.value)
 
     def test_nothing_secret_shows_when_no_token_is_given(self, connect: Connect, serve: Serve) -> None:
         def echoing(exchange: Any) -> None:

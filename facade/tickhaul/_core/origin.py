@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tickhaul._core.secrets import Secret
+from tickhaul._core.secrets import Secret, refuse_other_types
 from tickhaul.net.hosts import is_loopback
 
 DEFAULT_ORIGIN = "https://api.ticksupply.com"
@@ -54,13 +54,14 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
         ValueError: it is no such URL, or the key would travel in the clear to another machine.
         TypeError: it is not text.
     """
-    if base_url is not None and not isinstance(base_url, str):
-        raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
-    text = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_ORIGIN).strip()
+    given = Secret.wrap(base_url)
+    # Tools that report errors show the variables of every function on the way.
+    del base_url
+    refuse_other_types("base_url", given)
+    url = given or Secret(os.environ.get(URL_VARIABLE) or DEFAULT_ORIGIN)
     expected = f"expected an origin such as {DEFAULT_ORIGIN}"
-    if set(text) & set("@?#"):
-        # Not shown: a password or a token may be what stands beside these marks.
-        raise ValueError(f"base_url has a user name, a query or a fragment; {expected}")
+    refuse_hidden_parts("base_url", url, expected)
+    text = url.reveal().strip()
     try:
         parts = urlsplit(text)
         host, port = _ascii(parts.hostname or ""), parts.port
@@ -79,6 +80,21 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
     return origin
 
 
+def refuse_hidden_parts(name: str, url: Secret, expected: str) -> None:
+    """Refuse a URL with a password or a token in it, without showing it.
+
+    Args:
+        name: the setting's name, for errors.
+        url: the URL.
+        expected: what is expected, for errors.
+
+    Raises:
+        ValueError: it has one of the marks that such things stand beside.
+    """
+    if set(url.reveal()) & set("@?#"):
+        raise ValueError(f"{name} has a user name, a query or a fragment; {expected}")
+
+
 def _ascii(host: str) -> str:
     """The form of a host name that goes on the wire."""
     return host if host.isascii() else host.encode("idna").decode()
@@ -91,12 +107,12 @@ def read_key(api_key: str | None) -> Secret:
         ValueError: there is none, or it cannot be a header value. The message never shows it.
         TypeError: it is not text.
     """
-    if api_key is not None and not isinstance(api_key, str):
-        raise TypeError(f"api_key must be a str, not {type(api_key).__name__}")
-    key = Secret((os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key).strip())
+    given = Secret(os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key)
     # Tools that report errors show the variables of every function on the way.
     del api_key
-    if not key.reveal():
+    refuse_other_types("api_key", given)
+    key = Secret(given.reveal().strip())
+    if not key:
         raise ValueError(f"no API key: pass api_key=… or set {KEY_VARIABLE} (keys are made in the service's dashboard)")
     if re.fullmatch(r"[!-~]+", key.reveal()) is None:
         raise ValueError("the API key holds spaces, control or non-ASCII characters, which no key of the service does")

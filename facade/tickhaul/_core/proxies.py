@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tickhaul._core.secrets import Secret, refuse_other_types
 from tickhaul._threads import load
 from tickhaul.net.proxies import proxy_from_environment
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
-def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
+def choose_proxy(proxy: Secret | None, origin: Origin) -> Secret | None:
     """The proxy's URL, or ``None`` to connect directly.
 
     Args:
@@ -24,32 +25,30 @@ def choose_proxy(proxy: str | None, origin: Origin) -> str | None:
         origin: where the client connects to.
 
     Raises:
-        ValueError: it is no proxy URL. The message shows neither user nor password.
+        ValueError: it is no proxy URL. The message shows nothing of it: a typo may put a password anywhere.
         TypeError: it is not text.
     """
     if proxy is None:
-        proxy = proxy_from_environment(origin.scheme, origin.host, origin.port)
-    if not isinstance(proxy, str):
-        raise TypeError(f"proxy must be a str, not {type(proxy).__name__}")
+        proxy = Secret(proxy_from_environment(origin.scheme, origin.host, origin.port))
+    refuse_other_types("proxy", proxy)
     if not proxy:
         return None
-    scheme = proxy.partition("://")[0].lower()
-    if scheme not in _SCHEMES or not _has_host(proxy):
-        shown = proxy.rpartition("@")[2]
-        # Tools that report errors show the variables of every function on the way.
-        del proxy
-        raise ValueError(f"proxy {shown!r}: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
+    scheme = _scheme(proxy)
+    if scheme is None:
+        raise ValueError("proxy: expected a URL such as 'http://proxy.example:3128' or 'socks5://…'")
     if scheme.startswith("socks") and not _speaks_socks():
         raise ValueError(f"a {scheme}:// proxy needs socksio: pip install 'tickhaul[socks]'")
     return proxy
 
 
-def _has_host(proxy: str) -> bool:
+def _scheme(proxy: Secret) -> str | None:
+    """The scheme of a proxy's URL, or ``None`` if it is no such URL."""
     try:
-        parts = urlsplit(proxy)
-        return bool(parts.hostname) and parts.port != 0
+        parts = urlsplit(proxy.reveal())
+        usable = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0 and proxy.can_be_sent
     except ValueError:
-        return False
+        return None
+    return parts.scheme if usable else None
 
 
 def _speaks_socks() -> bool:

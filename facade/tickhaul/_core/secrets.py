@@ -9,6 +9,7 @@ MASK = "[hidden]"
 _EXCERPT_CHARACTERS = 500
 #: Details nested deeper than this tell nobody anything, and walking down there could exhaust the stack.
 _DEPTH = 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 #: What a URL is looked for in: no URL holds whitespace, double quotes or angle brackets.
 _TOKEN = re.compile(r"[^\s\"<>]+")
@@ -33,6 +34,14 @@ class Secret:
         """The secret itself, for the one place that puts it on the wire."""
         return self._value
 
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether it can be encoded: lone surrogates, which a variable that is not UTF-8 comes with, cannot.
+
+        An error of the encoder would hold it.
+        """
+        return _SURROGATE.search(self._value) is None
+
     @classmethod
     def wrap(cls, value: str | None) -> Self | None:
         """A secret that may be missing."""
@@ -40,7 +49,8 @@ class Secret:
 
     def scrub(self, text: str) -> str:
         """The text without this secret, however JSON may spell it, and without the query of any URL in it."""
-        return hide_queries(re.sub("".join(map(_spellings, self._value)), MASK, text))
+        # Compiled first: the long part of it keeps no pattern in a variable, where an interrupt would show it.
+        return hide_queries(re.compile("".join(map(_spellings, self._value))).sub(MASK, text))
 
     def scrub_object(self, value: dict[str, object]) -> dict[str, object]:
         """The same for every text in a JSON object, its names included."""
@@ -77,6 +87,20 @@ class Secret:
 
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("an API key is not pickled; build a new client in the other process")
+
+
+def refuse_other_types(name: str, value: Secret | None) -> None:
+    """Refuse what is not text, without showing it.
+
+    Args:
+        name: what it was passed as.
+        value: what was passed; ``None`` where nothing was.
+
+    Raises:
+        TypeError: it is not text.
+    """
+    if value is not None and not isinstance(value.reveal(), str):
+        raise TypeError(f"{name} must be a str, not {type(value.reveal()).__name__}")
 
 
 def hide_queries(text: str) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tickhaul._files.opening import create_new, kind_of, open_directory
+from tickhaul._files.opening import create_new, kind_of, open_directory, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def replace(source: Path, target: Path) -> None:
 
 
 def keep_mode(handle: int, replaced: Path) -> None:
-    """Give a new file the permissions, and where that is allowed the owner, of the regular file it is to replace.
+    """Give a new file the permissions of the regular file it is to replace, and where allowed its owner and attributes.
 
     Args:
         handle: the new file.
@@ -92,6 +92,18 @@ def keep_mode(handle: int, replaced: Path) -> None:
     # Not setuid and the like: they were given to other content.
     if stat.S_IMODE(new.st_mode) != old.st_mode & 0o777:
         os.fchmod(handle, old.st_mode & 0o777)
+    if hasattr(os, "listxattr"):
+        _keep_attributes(handle, replaced)
+
+
+def _keep_attributes(handle: int, replaced: Path) -> None:
+    # Not every file system has them, and not all of them may be set.
+    with suppress(OSError):
+        for name in os.listxattr(replaced, follow_symlinks=False):
+            # Not those of security: capabilities, as setuid, were given to other content, and labels are the system's.
+            if name.startswith(("user.", "system.posix_acl_access")):
+                with suppress(OSError):
+                    os.setxattr(handle, name, os.getxattr(replaced, name, follow_symlinks=False))
 
 
 def check_target(path: Path) -> None:
@@ -114,6 +126,8 @@ def check_target(path: Path) -> None:
     if not target.parent.is_dir():
         target.parent.stat()  # says what is wrong with it, unless it is something else
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent))
+    if exists:
+        _check_fixed(target, path)
     if exists and _is_of_somebody_else(target):
         _check_access(target, os.W_OK, path)
         return
@@ -123,6 +137,20 @@ def check_target(path: Path) -> None:
         if not exists:
             raise
         _check_access(target, os.W_OK, path)
+
+
+def _check_fixed(target: Path, shown: Path) -> None:
+    """Refuse what can be neither replaced nor written to, whatever the permissions: a read-only mount, an immutable file."""
+    # Asked for, because to those who may not open the file the opening does not tell.
+    if hasattr(os, "statvfs") and os.statvfs(target).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fspath(shown))
+    try:
+        os.close(open_regular(target, os.O_RDWR))
+    except OSError as error:
+        # Others do not keep a file from being replaced: its permissions, further names of it, that it is being executed.
+        if error.errno == errno.EPERM:
+            error.filename = os.fspath(shown)
+            raise
 
 
 def _is_of_somebody_else(target: Path) -> bool:

@@ -83,12 +83,11 @@ class Client:
     ) -> None:
         try:
             secret = read_key(api_key)
-            origin = read_origin(base_url, allow_plain_http=allow_plain_http)
-            chosen_proxy = Secret.wrap(choose_proxy(proxy, origin))
             proxy_setting = Secret.wrap(proxy)
+            origin = read_origin(base_url, allow_plain_http=allow_plain_http)
         finally:
             # Tools that report errors show the variables of every function on the way.
-            del api_key, proxy
+            del api_key, base_url, proxy
         self._options = CallOptions().override(
             timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
         )
@@ -99,7 +98,7 @@ class Client:
             ledger=open_ledger(quota, str(origin), secret),
             hooks=Hooks(on_request, on_retry, on_response),
             ssl_context=ssl_context,
-            proxy=chosen_proxy,
+            proxy=choose_proxy(proxy_setting, origin),
             proxy_setting=proxy_setting,
         )
 

@@ -229,7 +229,7 @@ class Transport:
                 network_backend=backend,
             )
         parts = urlsplit(self._proxy.reveal())
-        login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        login = (_login(parts.username), _login(parts.password or "")) if parts.username else None
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         if parts.scheme in _SOCKS:
             # The engine has proxies look up every name anyway; its older versions do not know the name for that.
@@ -286,6 +286,11 @@ class Transport:
 
     def _where(self) -> str:
         return str(self._origin) if self._proxy is None else f"{self._origin} through the proxy"
+
+
+def _login(text: str) -> bytes:
+    # Given a text, the engine takes ASCII only, and shows any other in its error.
+    return unquote(text).encode()
 
 
 def _within(seconds: float, until: Deadline) -> str:

@@ -71,12 +71,18 @@ def run_check(
         if junit is not None:
             told = isinstance(ending, TickhaulError | ValueError)
             reason = str(ending) if told else "interrupted" if isinstance(ending, KeyboardInterrupt) else "failed"
-            _save(junit, render.ending_as_junit(base_url or "the service", reason))
+            try:
+                _save(junit, render.ending_as_junit(base_url or "the service", reason))
+            except OSError as error:
+                ending.add_note(f"the JUnit report was not written: {error}")
         raise
-    if junit is not None:
-        _save(junit, render.as_junit(report))
-    out.write(render.as_json(report) if as_json else render.as_text(report))
-    out.flush()
+    # Each is written whether or not the other can be.
+    try:
+        out.write(render.as_json(report) if as_json else render.as_text(report))
+        out.flush()
+    finally:
+        if junit is not None:
+            _save(junit, render.as_junit(report))
     return report.exit_code(additions=additions)
 
 

@@ -67,7 +67,7 @@ class Wire:
         # A transport of one's own keeps the client from reading proxies and logins out of the environment by itself:
         # a key on its way to this very machine must not take a detour.
         proxy = choose_proxy(None, origin)
-        transport = _Direct() if proxy is None else httpx.HTTPTransport(trust_env=True, proxy=proxy)
+        transport = _Direct() if proxy is None else httpx.HTTPTransport(trust_env=True, proxy=proxy.reveal())
         self._http = httpx.Client(base_url=str(origin), transport=transport, trust_env=False, follow_redirects=False)
         self._http.headers.clear()
 

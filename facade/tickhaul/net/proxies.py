@@ -6,7 +6,7 @@ import os
 import sys
 
 from tickhaul._threads import load
-from tickhaul.net.hosts import is_loopback
+from tickhaul.net.hosts import is_here
 
 
 def proxy_from_environment(scheme: str, host: str, port: int) -> str:
@@ -24,7 +24,7 @@ def proxy_from_environment(scheme: str, host: str, port: int) -> str:
         The URL in ``HTTPS_PROXY``, ``HTTP_PROXY`` or ``ALL_PROXY`` (on macOS and Windows the system's settings count
         too), or ``""`` for a direct connection, as ``NO_PROXY`` may ask for.
     """
-    if scheme == "http" and is_loopback(host):
+    if scheme == "http" and is_here(host):
         return ""
     if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
         # Nothing is set, which is usual, and finding out the long way costs more than all else a client needs.

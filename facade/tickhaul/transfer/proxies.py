@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from tickhaul.net.proxies import proxy_from_environment
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+#: An error of the encoder would hold the password.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 255  # bytes of a user name or a password that SOCKS can carry (RFC 1929)
 
 
@@ -61,6 +64,8 @@ def parse_proxy(url: str) -> Proxy:
     Raises:
         ValueError: it is none, or of a kind that is not supported. The message shows neither user nor password.
     """
+    if _SURROGATE.search(url):
+        raise ValueError("the proxy's URL is not valid Unicode")
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         scheme, host, port = parts.scheme, parts.hostname, parts.port

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
-from tickhaul._core.secrets import Secret
+from tickhaul._core.origin import refuse_hidden_parts
+from tickhaul._core.secrets import Secret, refuse_other_types
 from tickhaul.xythub.grants import Credentials
 from tickhaul.xythub.secrets import Secrets
 from tickhaul.xythub.settings import Settings
@@ -45,9 +45,9 @@ class Access:
     def secrets(self) -> Secrets:
         """All that must not show: the password, the client secret, and both as they travel."""
         credentials, settings = self.credentials, self.settings
-        basic = credentials.authorization(settings).reveal().partition(" ")[2]
-        form = credentials.form(settings).reveal().rpartition("=")[2]
-        return Secrets(credentials.word.reveal(), credentials.client_secret.reveal(), basic, form)
+        basic = Secret(credentials.authorization(settings).reveal().partition(" ")[2])
+        form = Secret(credentials.form(settings).reveal().rpartition("=")[2])
+        return Secrets(credentials.word, credentials.client_secret, basic, form)
 
 
 def read_access(
@@ -62,16 +62,20 @@ def read_access(
 
     Raises:
         MissingCredentialError: something is missing.
-        ValueError: there is too much. The message shows none of it.
+        ValueError: there is too much, or it cannot be sent. The message shows none of it.
         TypeError: something is no text.
     """
-    given: dict[str, Any] = {"user": user, "password": password, "api_key": api_key, "client_secret": client_secret}
-    wrong = {name: type(value).__name__ for name, value in given.items() if not isinstance(value, str | None)}
-    words = {name: Secret.wrap(value) for name, value in given.items()}
+    words = {
+        "user": Secret.wrap(user),
+        "password": Secret.wrap(password),
+        "api_key": Secret.wrap(api_key),
+        "client_secret": Secret.wrap(client_secret),
+        "base_url": Secret.wrap(base_url),
+    }
     # Tools that report errors show the variables of every function on the way.
-    del given, password, api_key, client_secret
-    for name, kind in wrong.items():
-        raise TypeError(f"{name} must be a str, not {kind}")
+    del password, api_key, client_secret, base_url
+    for name, given in words.items():
+        refuse_other_types(name, given)
     if words["password"] is None and words["api_key"] is None:
         words["password"], words["api_key"] = _variable(PASSWORD_VARIABLE), _variable(KEY_VARIABLE)
         hint = f"{PASSWORD_VARIABLE} and {KEY_VARIABLE} are both set; unset one of them"
@@ -89,8 +93,11 @@ def read_access(
         client_secret=_needed("client_secret", secret, SECRET_VARIABLE, empty=True),
     )
     chosen = settings or Settings()
-    origin = base_url or (None if settings else os.environ.get(URL_VARIABLE))
-    return Access(credentials, chosen.moved_to(origin) if origin else chosen)
+    origin = words["base_url"] or (None if settings else _variable(URL_VARIABLE))
+    if not origin:
+        return Access(credentials, chosen)
+    refuse_hidden_parts("base_url", origin, f"expected an origin such as {chosen.data_url}")
+    return Access(credentials, chosen.moved_to(origin.reveal()))
 
 
 def _variable(name: str) -> Secret | None:
@@ -100,4 +107,6 @@ def _variable(name: str) -> Secret | None:
 def _needed(name: str, value: Secret | None, variable: str, *, empty: bool = False) -> Secret:
     if value is None or not (value or empty):
         raise MissingCredentialError(f"no {name} for xyt hub: pass {name}=… or set {variable}")
+    if not value.can_be_sent:
+        raise ValueError(f"{name} (or {variable}) is not valid Unicode: a variable must be UTF-8")
     return value

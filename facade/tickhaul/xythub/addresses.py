@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from tickhaul._core.origin import read_origin
+from tickhaul._core.origin import read_origin, refuse_hidden_parts
+from tickhaul._core.secrets import Secret, refuse_other_types
 
 if TYPE_CHECKING:
     from tickhaul._core.origin import Origin
 
 _SAFE = "/-._~!$&'()*+,;=:@%"
-_PATH = re.compile(r"(/[^/?#\x00-\x20\x7f]*)*")
+_PATH = re.compile(r"(/[^/?#\x00-\x20\x7f\ud800-\udfff]*)*")
 _STEPS = frozenset({".", ".."})
 
 
@@ -69,12 +70,13 @@ def read_address(name: str, url: str, *, allow_plain_http: bool) -> Address:
         ValueError: it is no such URL, or secrets would travel in the clear to another machine.
         TypeError: it is not text.
     """
-    if not isinstance(url, str):
-        raise TypeError(f"{name} must be a str, not {type(url).__name__}")
-    if set(url) & set("?#"):
-        raise ValueError(f"{name} has a query or a fragment; expected an address such as https://api.xythub.com/auth")
+    given = Secret(url)
+    # Tools that report errors show the variables of every function on the way.
+    del url
+    refuse_other_types(name, given)
+    refuse_hidden_parts(name, given, "expected an address such as https://api.xythub.com/auth")
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(given.reveal().strip())
         origin = read_origin(f"{parts.scheme}://{parts.netloc}", allow_plain_http=allow_plain_http)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None

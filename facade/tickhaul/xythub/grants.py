@@ -61,7 +61,7 @@ class Grant:
         scope: what it is good for, or ``None`` when the service did not say.
     """
 
-    token: str
+    token: Secret
     lifetime: float
     scope: str | None
 
@@ -83,7 +83,7 @@ def read_grant(body: bytes) -> Grant:
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise ValueError("expected a bearer token, found one of another token_type")
     scope = members.get("scope")
-    return Grant(token, _lifetime(members.get("expires_in")), scope if isinstance(scope, str) else None)
+    return Grant(Secret(token), _lifetime(members.get("expires_in")), scope if isinstance(scope, str) else None)
 
 
 def _lifetime(value: object) -> float:

@@ -17,18 +17,22 @@ class Secrets(Secret):
 
     __slots__ = ("_others", "_tokens")
 
-    def __init__(self, value: str, *others: str) -> None:
-        super().__init__(value)
+    def __init__(self, value: Secret, *others: Secret) -> None:
+        super().__init__(value.reveal())
         self._others = tuple(other for other in others if other)
-        self._tokens: tuple[str, ...] = ()
+        self._tokens: tuple[Secret, ...] = ()
 
-    def learn(self, token: str) -> None:
+    def learn(self, token: Secret) -> None:
         """Hide a token too; of many, the latest."""
         self._tokens = (token, *self._tokens)[:_TOKENS]
 
     def scrub(self, text: str) -> str:
         """The text without any of the secrets, however JSON may spell them, and without the query of any URL."""
         # The longest first, for one may be part of another.
-        for value in sorted((*self._others, *self._tokens), key=len, reverse=True):
-            text = Secret(value).scrub(text)
+        for secret in sorted((*self._others, *self._tokens), key=_length, reverse=True):
+            text = secret.scrub(text)
         return super().scrub(text)
+
+
+def _length(secret: Secret) -> int:
+    return len(secret.reveal())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from tickhaul._core.secrets import Secret
 from tickhaul.xythub.addresses import check_path
 from tickhaul.xythub.framing import Marker
 
@@ -135,6 +136,8 @@ class Settings:
                 raise TypeError(f"{name} must be a str, not {type(value).__name__}")
             if value == "":
                 raise ValueError(f"{name}='': expected a text that is not empty")
+            if value is not None and not Secret(value).can_be_sent:
+                raise ValueError(f"{name}={value!r}: expected valid Unicode")
         # HTTP Basic ends the name at the first one (RFC 7617 section 2).
         if ":" in self.client_id:
             raise ValueError(f"client_id={self.client_id!r}: expected a name without a colon")

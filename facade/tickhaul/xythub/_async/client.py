@@ -95,7 +95,7 @@ class AsyncClient:
             proxy_setting = Secret.wrap(proxy)
         finally:
             # Tools that report errors show the variables of every function on the way.
-            del password, api_key, client_secret, proxy
+            del password, api_key, client_secret, base_url, proxy
         self._options = CallOptions().override(
             timeout=timeout, deadline=deadline, max_retries=max_retries, max_retry_after=max_retry_after
         )

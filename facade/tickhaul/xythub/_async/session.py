@@ -90,7 +90,7 @@ class AsyncSession:
                 ledger=None,
                 hooks=hooks,
                 ssl_context=ssl_context,
-                proxy=Secret.wrap(choose_proxy(proxy.reveal() if proxy is not None else None, origin)),
+                proxy=choose_proxy(proxy, origin),
                 proxy_setting=proxy,
                 reader=answers,
             )
@@ -232,4 +232,4 @@ class AsyncHubCaller:
 
 
 def _arguments(body: bytes | None, held: Held) -> dict[str, object]:
-    return {"body": body, "authorization": Secret(f"Bearer {held.grant.token}")}
+    return {"body": body, "authorization": Secret(f"Bearer {held.grant.token.reveal()}")}

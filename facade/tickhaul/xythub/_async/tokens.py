@@ -110,6 +110,8 @@ class AsyncTokens:
             if is_interrupt(error):
                 # It may have come between entering a door and noting who has to leave it.
                 self.renew()
+                # The frames hold the password as it is sent, or the token as it came.
+                error.__context__ = error.__traceback__ = None
             raise
 
     async def _take_in_turn(self, options: CallOptions, deadline: Deadline, refused: Held | None) -> Held:
