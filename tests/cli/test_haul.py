@@ -113,7 +113,7 @@ def test_a_failed_export_is_reported_with_its_reason_and_leaves_nothing_to_do(
 
 @pytest.mark.parametrize("export_seconds", [3600.0])
 def test_an_export_that_takes_too_long_is_left_with_the_way_on(tickhaul: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = tickhaul("haul", *STREAM, *RANGE, "--out", tmp_path / "my data", "--timeout", "0.05", "--json")
+    ran = tickhaul("haul", *STREAM, *RANGE, "--out", tmp_path / "my data", "--timeout", "1", "--json")
     assert (ran.code, ran.out) == (4, "")
     job = ran.error["export_id"]
     assert f"`tickhaul exports wait {job}`" in ran.error["left"]
