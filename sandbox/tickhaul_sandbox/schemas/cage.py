@@ -94,6 +94,10 @@ class _Process:
         said, *rest = self._exchange(request, seconds, most)
         return said, rest[0] if rest else None, self._size
 
+    def alive(self) -> bool:
+        """Return whether it runs; an operator, or a system without memory, may have killed it."""
+        return self._process.poll() is None
+
     def end(self) -> None:
         """Kill it, and wait until it is gone."""
         self._process.kill()
@@ -118,13 +122,15 @@ class _Process:
         alarm = threading.Timer(seconds, expire)
         alarm.start()
         try:
-            return self._talk(request, most)
+            response = self._talk(request, most)
         except (EOFError, OSError):
             code = self._process.wait()
-            return ["late" if late.is_set() else "out of memory" if code == OUT_OF_MEMORY else "dead", str(code)]
+            response = ["out of memory" if code == OUT_OF_MEMORY else "dead", str(code)]
         finally:
             alarm.cancel()
             alarm.join()
+        # Also if a response came at the same moment: the process is killed all the same.
+        return ["late"] if late.is_set() else response
 
     def _talk(self, request: Json, most: int) -> list[Any]:
         requests, responses = self._process.stdin, self._process.stdout
@@ -270,7 +276,9 @@ class Session:
         return self._own
 
     def _ask(self, action: str, transform: str, kind: str, texts: Sequence[str | None] = ()) -> Any:
-        if self._process is None:
+        # One that was killed while nothing ran in it, be it idle or between two batches, says nothing of the transform.
+        while self._process is None or not self._process.alive():
+            self._release(usable=False)
             self._process = self._cage.borrow()
         self._room += _GROWTH * sum(len(text) for text in texts if text)
         began = time.monotonic()
