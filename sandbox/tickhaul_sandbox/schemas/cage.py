@@ -9,6 +9,8 @@ transform comes, kept for the next ones, and ends with the sandbox. How much a t
 from __future__ import annotations
 
 import json
+import math
+import signal
 import subprocess
 import sys
 import threading
@@ -125,7 +127,8 @@ class _Process:
             response = self._talk(request, most)
         except (EOFError, OSError):
             code = self._process.wait()
-            response = ["out of memory" if code == OUT_OF_MEMORY else "dead", str(code)]
+            why = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+            response = ["out of memory" if code == OUT_OF_MEMORY else "dead", str(why)]
         finally:
             alarm.cancel()
             alarm.join()
@@ -162,9 +165,13 @@ class Cage:
         self.closed = False
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Lend what runs transforms to one thread."""
-        session = Session(self, self._seconds)
+    def session(self, most: float = math.inf) -> Iterator[Session]:
+        """Lend what runs transforms to one thread.
+
+        Args:
+            most: How many seconds its transforms may take, where that is less than elsewhere.
+        """
+        session = Session(self, min(self._seconds, most))
         try:
             yield session
         finally:
