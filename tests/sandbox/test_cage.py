@@ -193,9 +193,7 @@ def test_a_failure_that_is_no_text_ends_no_process(cage: Cage) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is stopped by a signal")
-def test_the_check_of_a_schema_has_less_time_than_a_batch_of_rows(
-    cage: Cage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_check_of_a_schema_has_less_time_than_a_batch_of_rows(cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tickhaul_sandbox.schemas.layout._CHECK_SECONDS", 0.5)
     content = read_content(schema_with("{v} || '!'"), Rules(max_columns=100))
     assert check_transforms(content, cage) is None
