@@ -19,10 +19,11 @@ import asyncio
 import json
 import logging
 import sqlite3
+import weakref
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tickhaul_sandbox import errors
@@ -32,7 +33,7 @@ from tickhaul_sandbox.times import format_instant
 from tickhaul_sandbox.wire import Answer, read_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from starlette.types import Receive, Scope, Send
 
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
     from tickhaul_sandbox.recording import RecordedRequest
     from tickhaul_sandbox.service import Service
 
-    Action = Callable[[Service, Request, JsonObject], Answer]
+    Action = Callable[[Service, Request, JsonObject], "Answer | Iterator[bytes]"]
 
 _log = logging.getLogger("tickhaul_sandbox.control")
 _FARTHEST_SECONDS = 366 * 86_400.0
+_PART_BYTES = 64 << 10
 
 
 def routes(service: Service) -> list[Route]:
@@ -61,6 +63,7 @@ class _Control:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        answer: Answer | Iterator[bytes]
         try:
             answer = await self._answer(request)
         except ApiError as error:
@@ -68,10 +71,13 @@ class _Control:
         except sqlite3.Error:
             _log.exception("%s could not be written down yet", request.url.path)
             answer = Answer(500, errors.internal().body())
+        if not isinstance(answer, Answer):
+            await StreamingResponse(answer, media_type="application/json")(scope, receive, send)
+            return
         headers = {"content-type": "application/json", **answer.headers} if answer.status != 204 else {}
         await Response(answer.encode(), answer.status, headers)(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request) -> Answer | Iterator[bytes]:
         if self._service.accounts.of_key(request.headers.get("x-api-key", "")) is None:
             raise errors.unauthenticated()
         if not self._actions:
@@ -135,9 +141,27 @@ def _clear_faults(service: Service, request: Request, fields: JsonObject) -> Ans
     return Answer(204)
 
 
-def _show_requests(service: Service, request: Request, fields: JsonObject) -> Answer:
+def _show_requests(service: Service, request: Request, fields: JsonObject) -> Iterator[bytes]:
     del request, fields
-    return Answer(200, [_recorded(item) for item in service.requests])
+    # A client that does not read holds nothing that is forgotten in the meantime.
+    return _listed([weakref.ref(item) for item in service.requests])
+
+
+def _listed(items: Iterable[weakref.ref[RecordedRequest]]) -> Iterator[bytes]:
+    """Return the JSON of the requests that are still remembered, part by part as it is sent."""
+    part = bytearray(b"[")
+    separator = b""
+    for item in items:
+        recorded = item()
+        if recorded is None:
+            continue
+        part += separator + json.dumps(_recorded(recorded), separators=(",", ":")).encode()
+        separator = b","
+        del recorded
+        if len(part) >= _PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    yield bytes(part + b"]")
 
 
 def _clear_requests(service: Service, request: Request, fields: JsonObject) -> Answer:

@@ -15,7 +15,6 @@ probability). Which requests are hit depends only on the seed and the requests, 
 from __future__ import annotations
 
 import logging
-import math
 import random
 import threading
 from collections import deque
@@ -87,6 +86,8 @@ _COMMON: Mapping[str, OptionValue] = MappingProxyType({"times": 0, "after": 0, "
 _REMEMBERED = 10_000
 _MOST = 1000
 _LONGEST = 1000
+# A thousand million, which in seconds are thirty years; what is far beyond it breaks dates and arithmetic.
+_GREATEST = 1_000_000_000
 _FORMS = ("seconds", "date", "none")
 # Faults whose moment is deep inside an operation rather than at the edge of the request.
 _DEEP = frozenset({"expired-url", "failed-export"})
@@ -316,6 +317,9 @@ def _check(spec: str, options: Mapping[str, OptionValue]) -> None:
         raise FaultError(f"p must be between 0 and 1 in {spec!r}")
     if not 400 <= float(options.get("status", 400)) <= 599:
         raise FaultError(f"status must be between 400 and 599 in {spec!r}")
+    retry_after = str(options.get("retry-after", ""))
+    if not retry_after.isascii() or retry_after != retry_after.strip():
+        raise FaultError(f"retry-after must be plain ASCII without spaces around it in {spec!r}")
     for option, choices in (("form", _FORMS), ("how", SPOILED)):
         if options.get(option, choices[0]) not in choices:
             raise FaultError(f"{option} must be one of {', '.join(choices)} in {spec!r}")
@@ -328,8 +332,6 @@ def _value(spec: str, option: str, text: str, default: OptionValue) -> OptionVal
         value = type(default)(text)
     except ValueError:
         raise FaultError(f"{option} must be a number in {spec!r}, not {text!r}") from None
-    if not value >= 0:
-        raise FaultError(f"{option} must not be negative in {spec!r}")
-    if value == math.inf:
-        raise FaultError(f"{option} must be a number in {spec!r}, not {text!r}")
+    if not 0 <= value <= _GREATEST:
+        raise FaultError(f"{option} must be between 0 and {_GREATEST} in {spec!r}")
     return value

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _AUTHORITY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:/?#\[\]@,]+))(?::[0-9]*)?", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+# What a browser says of a page of the sandbox itself, and of an address that was typed in.
+_OWN = frozenset({"same-origin", "none"})
 _SHOWN = 100
 
 
@@ -51,9 +53,11 @@ class Hosts:
 
     def refusal(self, scope: Scope) -> Refusal | None:
         """Return why a request is refused, `None` if it is not."""
-        headers = dict(scope["headers"])
+        headers = scope["headers"]
         absolute, _ = split_target(scope["raw_path"].decode("latin-1"))
-        for authority in (_header(headers, b"host") or "", absolute):
+        # The parser lets no request through that has two of them.
+        host = next(iter(_values(headers, b"host")), "")
+        for authority in (host, absolute):
             if authority is not None and not self._known(authority):
                 shown = authority[:_SHOWN]
                 return Refusal(
@@ -61,11 +65,10 @@ class Hosts:
                     f"This sandbox is not known as {shown!r}. Reach it as localhost or by the address it listens on, or "
                     "start it with --allowed-host and that name",
                 )
-        origin = _header(headers, b"origin")
-        if origin is not None:
-            if not self._known(split_target(origin)[0] or ""):
+        for origin in _values(headers, b"origin"):
+            if origin != f"http://{host}":
                 return Refusal(403, f"Requests of web pages from {origin[:_SHOWN]!r} are refused")
-        elif _header(headers, b"sec-fetch-site") == "cross-site" and not _follows_link(scope, headers):
+        if not _OWN.issuperset(_values(headers, b"sec-fetch-site")) and not _follows_link(scope):
             return Refusal(403, "Requests of web pages from elsewhere are refused")
         return None
 
@@ -107,11 +110,10 @@ def _plain(host: str) -> str:
         return host
 
 
-def _header(headers: dict[bytes, bytes], name: bytes) -> str | None:
-    value = headers.get(name)
-    return None if value is None else value.decode("latin-1").strip()
+def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[str]:
+    return [value.decode("latin-1").strip() for known, value in headers if known == name]
 
 
-def _follows_link(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+def _follows_link(scope: Scope) -> bool:
     """Return whether a person has followed a link here; the page it was on does not see what comes."""
-    return scope["method"] == "GET" and _header(headers, b"sec-fetch-mode") == "navigate"
+    return scope["method"] == "GET" and _values(scope["headers"], b"sec-fetch-mode") == ["navigate"]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import conflict, invalid_argument
+from tickhaul_sandbox.wire import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from tickhaul_sandbox.clock import Clock
     from tickhaul_sandbox.settings import Settings
     from tickhaul_sandbox.state.ledger import Shelf
-    from tickhaul_sandbox.wire import Answer
 
 _LONGEST = 128
 _UUID = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -30,11 +30,13 @@ _UUID = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa
 _NEVER_KEPT = frozenset({401, 408, 429})
 
 
-@dataclass(frozen=True)
+@dataclass(init=False)
 class Replay:
     """What a key was used for and answered.
 
-    Attributes:
+    The body is kept as it was sent: the objects it is made of take fifteen times as much.
+
+    Args:
         key: The key.
         fingerprint: What the request asked for, see `fingerprint`.
         begun_ns: When it was first used, in nanoseconds since the Unix epoch.
@@ -44,7 +46,18 @@ class Replay:
     key: uuid.UUID
     fingerprint: bytes
     begun_ns: int
-    answer: Answer
+    body: bytes
+    status: int
+    headers: Mapping[str, str]
+
+    def __init__(self, key: uuid.UUID, fingerprint: bytes, begun_ns: int, answer: Answer) -> None:
+        self.key, self.fingerprint, self.begun_ns = key, fingerprint, begun_ns
+        self.body, self.status, self.headers = answer.encode(), answer.status, answer.headers
+
+    @property
+    def answer(self) -> Answer:
+        """The answer it was given."""
+        return Answer(self.status, json.loads(self.body) if self.body else None, self.headers)
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,6 @@ class Replays:
         self._running: dict[uuid.UUID, _Running] = {}
         # In the order of their answers, so the old ones are in front; a request takes seconds, a key lasts a day.
         self._known: dict[uuid.UUID, Replay] = {}
-        self._sizes: dict[uuid.UUID, int] = {}
         self._size = 0
 
     def restore(self) -> None:
@@ -143,12 +155,10 @@ class Replays:
 
     def _keep(self, replay: Replay) -> None:
         self._known[replay.key] = replay
-        self._sizes[replay.key] = len(replay.answer.encode())
-        self._size += self._sizes[replay.key]
+        self._size += len(replay.body)
 
     def _forget(self, name: uuid.UUID) -> None:
-        del self._known[name]
-        self._size -= self._sizes.pop(name)
+        self._size -= len(self._known.pop(name).body)
         self._shelf.drop(name.hex)
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _SECRET_HEADERS = frozenset({"x-api-key", "authorization", "cookie", "proxy-authorization"})
+# What a request takes beside its texts, and what a header does: that is most of it where these are short.
+_REQUEST_BYTES = 1000
+_HEADER_BYTES = 150
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,9 @@ class RecordedRequest:
 
     @property
     def size(self) -> int:
-        """How many bytes it holds."""
+        """About how many bytes of memory it takes."""
         texts = (self.path, self.query, *self.headers, *self.headers.values(), *self.faults)
-        return len(self.body) + sum(map(len, texts))
+        return _REQUEST_BYTES + _HEADER_BYTES * len(self.headers) + len(self.body) + sum(map(len, texts))
 
 
 class Recorder:

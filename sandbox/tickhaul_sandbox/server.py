@@ -17,7 +17,7 @@ from tickhaul_sandbox.service import Service
 from tickhaul_sandbox.settings import Settings
 from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.storage import Storage
-from tickhaul_sandbox.transport import BreakableProtocol
+from tickhaul_sandbox.transport import HEAD_BYTES, BreakableProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 1
-# What the head of a request may have, its target included.
-_HEAD_BYTES = 64 << 10
+_IDLE_SECONDS = 75
 _TICK_SECONDS = 0.1
 _BLINK_SECONDS = 0.002
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
@@ -52,8 +51,8 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_keep_alive=75,
-                h11_max_incomplete_event_size=_HEAD_BYTES,
+                timeout_keep_alive=_IDLE_SECONDS,
+                h11_max_incomplete_event_size=HEAD_BYTES,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )

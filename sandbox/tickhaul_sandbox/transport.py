@@ -7,6 +7,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import ClientDisconnect
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 _KEY = "tickhaul_sandbox.transport"
 # On, with a linger time of zero: closing sends a reset instead of an orderly end.
 _RESET = struct.pack("ii", 1, 0)
+#: What the head of a request may have, its target included.
+HEAD_BYTES = 64 << 10
+_HEADERS = 100
+_TOO_LARGE = b"The head of the request is too large"
 
 
 class BreakableProtocol(H11Protocol):
@@ -26,7 +31,20 @@ class BreakableProtocol(H11Protocol):
 
         async def with_transport(scope: Any, receive: Any, send: Any) -> None:  # as typed by uvicorn, privately
             scope.setdefault("extensions", {})[_KEY] = self.transport
-            await inner(scope, receive, send)
+            if _has_large_head(scope):
+                headers = [(b"content-length", b"%d" % len(_TOO_LARGE)), (b"connection", b"close")]
+                await send({"type": "http.response.start", "status": 431, "headers": headers})
+                await send({"type": "http.response.body", "body": _TOO_LARGE})
+                return
+            try:
+                await inner(scope, receive, send)
+            except ClientDisconnect:
+                # There is nobody left to answer.
+                pass
+            except asyncio.CancelledError:
+                # The sandbox ends, and this request took too long to end with it.
+                self.transport.abort()
+                await _gone(receive)
 
         self.app = with_transport
 
@@ -38,6 +56,22 @@ class BreakableProtocol(H11Protocol):
         if connection is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes. A connection is idle until a whole head is there, however much comes of one, or of an old body."""
+        last = self.cycle
+        self.conn.receive_data(data)
+        self.handle_events()
+        if self.cycle is not last:
+            self._unset_keepalive_if_required()
+
+
+def _has_large_head(scope: Scope) -> bool:
+    # The parser minds only heads that come in parts, and not how many headers there are: each is much more than its text.
+    headers = scope["headers"]
+    texts = (scope["raw_path"], scope["query_string"], *(name + value for name, value in headers))
+    return len(headers) > _HEADERS or sum(map(len, texts)) > HEAD_BYTES
 
 
 def _transport(scope: Scope) -> asyncio.Transport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from tickhaul_sandbox import FaultError, Faults, ManualClock, RecordedRequest, Recorder, Sandbox, Settings
+from tickhaul_sandbox.idempotency import Replay
+from tickhaul_sandbox.wire import Answer
 from tickhaul_sandbox.xythub.app import Hub
 from tickhaul_sandbox.xythub.errors import HubError
 from tickhaul_sandbox.xythub.settings import HubSettings
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
+    from tickhaul_sandbox.jsontypes import Json
 
 
 def request_of(size: int, name: str = "x") -> RecordedRequest:
@@ -29,27 +33,37 @@ def request_of(size: int, name: str = "x") -> RecordedRequest:
 
 
 def test_the_last_requests_are_kept_as_far_as_there_is_room() -> None:
-    recorder = Recorder(5, 100)
+    recorder = Recorder(5, 100_000)
     for number in range(10):
-        recorder.add(request_of(10, str(number)))
+        recorder.add(request_of(10_000, str(number)))
     assert [item.operation for item in recorder] == ["5", "6", "7", "8", "9"]
-    recorder.add(request_of(85, "large"))
+    recorder.add(request_of(85_000, "large"))
     assert [item.operation for item in recorder] == ["9", "large"]
     # The last one is there however large it is: a test has just sent it.
-    recorder.add(request_of(1000, "huge"))
+    recorder.add(request_of(1_000_000, "huge"))
     assert [item.operation for item in recorder] == ["huge"]
     recorder.clear()
     for number in range(10):
-        recorder.add(request_of(10, str(number)))
+        recorder.add(request_of(10_000, str(number)))
     assert len(recorder) == 5
-    none = Recorder(0, 100)
+    none = Recorder(0, 100_000)
     none.add(request_of(1))
     assert len(none) == 0
 
 
-def test_the_size_of_a_request_is_that_of_all_it_holds() -> None:
-    item = RecordedRequest("api", "x", "GET", "/path", "query", {"name": "value"}, b"body", None, 200, ("fault",))
-    assert item.size == 5 + 5 + 4 + 5 + 4 + 5
+@pytest.mark.parametrize(("headers", "longest"), [(1, 100), (100, 3), (100, 300)])
+def test_the_size_of_a_request_is_that_of_all_it_holds(headers: int, longest: int) -> None:
+    def made() -> RecordedRequest:
+        held = {f"{number:0{longest}}": f"{number:x>{longest}}" for number in range(headers)}
+        return RecordedRequest("api", "x", "GET", "/path", "query", held, bytes(400), None, 200, ("fault",))
+
+    tracemalloc.start()
+    try:
+        kept = [made() for _ in range(100)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 < sum(item.size for item in kept) / taken < 2.5
 
 
 def test_requests_with_large_bodies_do_not_pile_up(api: Api) -> None:
@@ -142,6 +156,18 @@ def test_answers_of_idempotency_keys_are_kept_as_far_as_there_is_room(tmp_path: 
         # The last ones are remembered, the first one is not.
         assert ok(create(api, 19), 201) == made[19]
         assert create(api, 0).status_code == 409
+
+
+def test_an_answer_is_kept_in_the_form_that_takes_least() -> None:
+    body: Json = [{"a": number} for number in range(1000)]
+    tracemalloc.start()
+    try:
+        replay = Replay(uuid.UUID(int=0), b"", 0, Answer(200, body))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 2 * len(replay.body)
+    assert replay.answer == Answer(200, body)
 
 
 def grant(tokens: Tokens) -> str:

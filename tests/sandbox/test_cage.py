@@ -9,18 +9,19 @@ import subprocess
 import sys
 from contextlib import closing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.artifacts.store import GivenUpError
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.market.sources import Message
-from tickhaul_sandbox.schemas.cage import Cage
+from tickhaul_sandbox.schemas.cage import Cage, _Process
 from tickhaul_sandbox.schemas.content import Rules, read_content
-from tickhaul_sandbox.schemas.layout import SchemaLayout
+from tickhaul_sandbox.schemas.layout import SchemaLayout, check_transforms
 from tickhaul_sandbox.schemas.transforms import TransformError
 from tickhaul_sandbox.schemas.types import DataType
+from tickhaul_sandbox.schemas.worker import write_frame
 
 from tests.sandbox.api import CAGE, HOUR, PER_MINUTE, START, Api, ok
 
@@ -61,6 +62,11 @@ def cage() -> Iterator[Cage]:
 def process_of(cage: Cage) -> subprocess.Popen[bytes]:
     assert cage._idle is not None
     return cage._idle._process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 @NEEDS_LIMIT
@@ -123,14 +129,77 @@ def test_a_transform_that_does_not_end_in_time_is_killed() -> None:
             assert session.run("{v} || 'b'", TEXT, ["a"]) == ["ab"]
 
 
-def test_a_process_that_dies_is_told_of_and_replaced(cage: Cage) -> None:
+def test_a_process_that_died_with_nothing_to_run_is_replaced(cage: Cage) -> None:
     with cage.session() as session:
         session.run("{v} || 'a'", TEXT, ["a"])
-    process_of(cage).kill()
+    end(process_of(cage))
     with cage.session() as session:
-        with pytest.raises(TransformError, match="ended the process that ran it"):
-            session.run("{v} || 'a'", TEXT, ["a"])
+        assert session.run("{v} || 'a'", TEXT, ["a"]) == ["aa"]
+        assert session._process is not None
+        end(session._process._process)
         assert session.run("{v} || 'b'", TEXT, ["a"]) == ["ab"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is stopped by a signal")
+def test_a_process_that_dies_with_a_transform_to_run_is_told_of_and_replaced(
+    cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cage.session() as session:
+        session.run("{v} || 'a'", TEXT, ["a"])
+    process = process_of(cage)
+    process.send_signal(signal.SIGSTOP)
+
+    def write_and_end(file: IO[bytes], request: Any) -> None:
+        write_frame(file, request)
+        end(process)
+
+    with cage.session() as session:
+        with monkeypatch.context() as patched:
+            patched.setattr("tickhaul_sandbox.schemas.cage.write_frame", write_and_end)
+            with pytest.raises(TransformError, match=r"ended the process that ran it \(Killed"):
+                session.run("{v} || 'a'", TEXT, ["a"])
+        assert session.run("{v} || 'b'", TEXT, ["a"]) == ["ab"]
+
+
+def test_a_response_that_comes_as_time_is_over_does_not_keep_its_process(
+    cage: Cage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cage.session() as session:
+        session.run("{v} || 'a'", TEXT, ["a"])
+        talk = _Process._talk
+
+        def talk_too_long(self: _Process, request: Any, most: int) -> list[Any]:
+            response = talk(self, request, most)
+            self._process.wait()
+            return response
+
+        with monkeypatch.context() as patched:
+            patched.setattr(_Process, "_talk", talk_too_long)
+            session._left = 0.5
+            with pytest.raises(TransformError, match="interrupted after 30 s"):
+                session.check("{v} || 'c'", TEXT)
+        session.begin()
+        assert session.run("{v} || 'b'", TEXT, ["a"]) == ["ab"]
+
+
+def test_a_failure_that_is_no_text_ends_no_process(cage: Cage) -> None:
+    with cage.session() as session:
+        session.run("{v} || 'a'", TEXT, ["a"])
+        process = session._process
+        with pytest.raises(TransformError, match="UnicodeDecodeError"):
+            session.run("from_hex(chr(1114111) || {v})", TEXT, ["a"])
+        session.run("{v} || 'b'", TEXT, ["a"])
+        assert session._process is process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is stopped by a signal")
+def test_the_check_of_a_schema_has_less_time_than_a_batch_of_rows(cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tickhaul_sandbox.schemas.layout._CHECK_SECONDS", 0.5)
+    content = read_content(schema_with("{v} || '!'"), Rules(max_columns=100))
+    assert check_transforms(content, cage) is None
+    process_of(cage).send_signal(signal.SIGSTOP)
+    problem = check_transforms(content, cage)
+    assert problem == "Invalid transform of column x for binance: interrupted after 0.5 s"
 
 
 def test_transforms_of_built_in_schemas_need_no_process(cage: Cage) -> None:

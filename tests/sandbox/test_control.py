@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tickhaul_sandbox import Settings
+from tickhaul_sandbox import RecordedRequest, Settings
+from tickhaul_sandbox.control import _listed
 from tickhaul_sandbox.settings import read_setting
 
 from tests.sandbox.api import HOUR, SECOND, START, Api, code, ok
@@ -52,6 +54,19 @@ def test_requests_can_be_looked_at_and_forgotten(api: Api) -> None:
     assert seen["headers"]["x-api-key"] == "[secret]"
     ok(control(api, "DELETE", "/requests"), 204)
     assert ok(control(api, "GET", "/requests")) == []
+
+
+def test_requests_are_given_part_by_part_without_what_is_forgotten_meanwhile() -> None:
+    requests = [
+        RecordedRequest("api", str(number), "POST", "/", "", {}, b"x" * 10_000, None, 200) for number in range(100)
+    ]
+    parts = _listed([weakref.ref(item) for item in requests])
+    first = next(parts)
+    assert len(first) < 100_000
+    del requests[50:]
+    rest = [*parts]
+    assert max(map(len, rest)) < 100_000
+    assert [item["operation"] for item in json.loads(first + b"".join(rest))] == [*map(str, range(50))]
 
 
 def test_the_billing_state_can_be_set(api: Api) -> None:

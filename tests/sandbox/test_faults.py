@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlsplit
 
 import httpx
@@ -280,6 +281,19 @@ def test_two_faults_of_different_kinds_strike_together_and_of_one_kind_in_turn()
     assert [drawn[0]["latency"].number("seconds"), drawn[1]["latency"].number("seconds")] == [1, 2]
 
 
+HUGE = 10**400
+
+
+@pytest.mark.parametrize("option", ["times", "after", "seconds", "bytes", "retry-after", "form"])
+def test_the_greatest_numbers_a_fault_may_have_break_nothing(sandbox: Sandbox, option: str) -> None:
+    kind = {"seconds": "latency", "bytes": "truncated-body", "retry-after": "rate-limit", "form": "rate-limit"}
+    value = "date:retry-after=1000000000" if option == "form" else "1000000000"
+    sandbox.service.pause = AsyncMock()  # type: ignore[method-assign]  # what latency waits in
+    sandbox.faults.add(f"{kind.get(option, 'reset')}:exchanges.list:{option}={value}")
+    answer, reset = raw_answer(sandbox)
+    assert reset or answer.split()[1] in {b"200", b"429"}
+
+
 @pytest.mark.parametrize(
     ("spec", "text"),
     [
@@ -289,11 +303,19 @@ def test_two_faults_of_different_kinds_strike_together_and_of_one_kind_in_turn()
         ("reset:exports.list:exports.get", "unknown option 'exports.get'"),
         ("reset:seconds=1", "unknown option 'seconds'"),
         ("reset:times=many", "times must be a number"),
-        ("reset:times=-1", "times must not be negative"),
+        ("reset:times=-1", "times must be between 0 and 1000000000"),
         ("reset:p=2", "p must be between 0 and 1"),
-        ("reset:p=nan", "p must not be negative"),
+        ("reset:p=nan", "p must be between 0"),
         ("latency:seconds=", "seconds must be a number"),
-        ("latency:seconds=inf", "seconds must be a number"),
+        ("latency:seconds=inf", "seconds must be between 0 and 1000000000"),
+        (f"reset:times={HUGE}", "times must be between"),
+        (f"reset:after={HUGE}", "after must be between"),
+        (f"truncated-body:bytes={HUGE}", "bytes must be between"),
+        (f"error:status={HUGE}", "status must be between"),
+        (f"rate-limit:retry-after={HUGE}", "retry-after must be between"),
+        ("rate-limit:retry-after=99999999999999:form=date", "retry-after must be between"),
+        ("html-503:retry-after=\u221e", "retry-after must be plain ASCII"),
+        ("html-503:retry-after= 1", "retry-after must be plain ASCII"),
         ("error:status=99", "status must be between 400 and 599"),
         ("error:status=200", "status must be between 400 and 599"),
         ("html-503:retry-after=1\r\nX: y", "must be printable"),

@@ -113,8 +113,18 @@ def test_a_request_that_names_no_host_is_refused() -> None:
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [
-        ("POST", {"origin": "http://127.0.0.1:3000"}, None),
-        ("POST", {"origin": "http://localhost:8765", "sec_fetch_site": "same-origin"}, None),
+        ("POST", {"origin": "http://127.0.0.1:8765", "sec_fetch_site": "same-origin"}, None),
+        # Pages of other servers of this machine, and of other schemes, are of another origin as well.
+        ("POST", {"origin": "http://127.0.0.1:3000"}, 403),
+        ("POST", {"origin": "http://127.0.0.1"}, 403),
+        ("POST", {"origin": "http://localhost:8765", "sec_fetch_site": "same-origin"}, 403),
+        ("POST", {"origin": "https://127.0.0.1:8765"}, 403),
+        ("POST", {"origin": "evil://127.0.0.1:8765"}, 403),
+        ("POST", {"origin": "127.0.0.1:8765"}, 403),
+        ("POST", {"origin": ""}, 403),
+        ("POST", {"origin": "http://127.0.0.1:8765", "sec_fetch_site": "cross-site"}, 403),
+        ("POST", {"sec_fetch_site": "same-site"}, 403),
+        ("POST", {"sec_fetch_site": "Cross-Site"}, 403),
         ("POST", {"origin": "null"}, 403),
         ("POST", {"origin": "https://evil.example"}, 403),
         ("GET", {"origin": "https://evil.example"}, 403),
@@ -129,6 +139,31 @@ def test_a_request_that_names_no_host_is_refused() -> None:
 )
 def test_a_page_of_another_origin_is_refused(method: str, headers: dict[str, str], status: int | None) -> None:
     assert status_of(Hosts("127.0.0.1"), "127.0.0.1:8765", method=method, **headers) == status
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        (b"origin", b"http://127.0.0.1:8765", b"http://evil.example"),
+        (b"sec-fetch-site", b"same-origin", b"cross-site"),
+        (b"sec-fetch-mode", b"navigate", b"cors"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_value_of_a_header_is_looked_at(name: bytes, good: bytes, bad: bytes, *, turned: bool) -> None:
+    values = [bad, good] if turned else [good, bad]
+    headers = [(b"host", b"127.0.0.1:8765"), *((name, value) for value in values)]
+    if name == b"sec-fetch-mode":
+        headers.append((b"sec-fetch-site", b"cross-site"))
+    refusal = Hosts("127.0.0.1").refusal({"type": HTTP, "method": "GET", "raw_path": b"/x", "headers": headers})
+    assert refusal is not None
+    assert refusal.status == 403
+
+
+def test_where_every_address_is_a_host_not_every_origin_is_its_own() -> None:
+    hosts = Hosts("0.0.0.0")
+    assert status_of(hosts, "192.168.1.5:8765", origin="http://192.168.1.5:8765") is None
+    assert status_of(hosts, "127.0.0.1:8765", origin="http://203.0.113.5") == 403
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ def test_every_field_of_every_record_is_remembered_or_known_not_to_be() -> None:
     for kind, row in (
         (Subscription, "subscription_id stream status created_ns spans metered"),
         (Schema, "schema_id name category created_ns version published draft"),
-        (Replay, "key fingerprint begun_ns answer"),
+        (Replay, "key fingerprint begun_ns body status headers"),
         (Answer, "status body headers"),
         (Order, "stream start_ns end_ns fmt format_options recipes failure"),
         (FileRecipe, "part source layout fmt options dialect gzip_level"),

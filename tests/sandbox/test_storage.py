@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings
+from tickhaul_sandbox.artifacts.store import GivenUpError
+from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.presign import RefusedError, Signer
 
 from tests.sandbox.api import HOUR, START, Api, fetch, ok
@@ -94,13 +98,46 @@ def test_a_range_past_the_end_is_answered_with_416(file: File, offset: int) -> N
     assert fetch(file.url, range="bytes=-0").status_code == 416
 
 
+IMPOSSIBLE_DATES = ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999")
+
+
 def test_if_range_gives_the_part_of_the_same_file_and_the_whole_of_another(file: File) -> None:
     head = fetch(file.url, range="bytes=0-0").headers
     for same in (head["etag"], head["last-modified"]):
         assert fetch(file.url, range="bytes=3-5", if_range=same).status_code == 206
-    for other in ('"0123"', f"W/{head['etag']}", "Tue, 01 Jan 1980 00:00:00 GMT", "nonsense"):
+    for other in ('"0123"', f"W/{head['etag']}", "Tue, 01 Jan 1980 00:00:00 GMT", "nonsense", *IMPOSSIBLE_DATES):
         response = fetch(file.url, range="bytes=3-5", if_range=other)
         assert (response.status_code, response.content) == (200, file.content)
+
+
+def test_a_request_for_a_whole_url_gives_the_file(sandbox: Sandbox, file: File) -> None:
+    place = urlsplit(file.url)
+    with closing(HTTPConnection(str(place.hostname), place.port, timeout=30)) as connection:
+        connection.request("GET", file.url)
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, file.content)
+    assert sandbox.requests[-1].path == place.path
+
+
+@pytest.mark.parametrize(
+    "error", [LayoutError("late"), RuntimeError("no process"), GivenUpError(), OSError(28, "full")]
+)
+def test_a_file_that_cannot_be_made_again_is_an_error_of_the_storage_and_one_line(
+    sandbox: Sandbox,
+    file: File,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(artifact: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sandbox.service.artifacts, "open", fail)
+    response = fetch(file.url)
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/xml")
+    assert "<Code>InternalError</Code>" in response.text
+    [line] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (line.exc_info, repr(error) in line.message) == (None, True)
 
 
 def test_if_match_and_if_none_match_are_honoured(file: File) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -17,7 +19,7 @@ from tickhaul import InvalidArgumentError
 from tickhaul.xythub.framing import Marker
 from tickhaul.xythub.framing import frame as our_frame
 from tickhaul.xythub.varints import varint
-from tickhaul_sandbox import ManualClock
+from tickhaul_sandbox import ManualClock, Sandbox, Settings
 from tickhaul_sandbox.xythub.app import ROUTES
 from tickhaul_sandbox.xythub.contracts import NEW as NEW_SCHEMA
 from tickhaul_sandbox.xythub.contracts import OLD as OLD_SCHEMA
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
     from tickhaul import xythub
-    from tickhaul_sandbox import Sandbox
 
 #: What the sandbox calls messages that the contract nests in others, several of them by one name.
 NESTED = {
@@ -384,6 +385,27 @@ class TestRequests:
         answer = self.ask(sandbox, "POST", "/tickData", token=token)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
         assert answer.headers["www-authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize("word", [b"Basic \xe9", b"Basic \xc3\xa9", b"Basic ====", b"Basic /w==", b"Basic"])
+    def test_a_client_that_cannot_be_read_is_a_401(self, sandbox: Sandbox, word: bytes) -> None:
+        answer = requests.post(f"{sandbox.base_url}/auth/oauth/token", headers={"Authorization": word}, timeout=30)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+    @pytest.mark.parametrize("sent", [b"", b"3\r\nabc\r\n"])
+    def test_a_body_that_does_not_come_is_a_408(self, sent: bytes) -> None:
+        with Sandbox(Settings(hub=HubSettings(request_seconds=1))) as sandbox:
+            assert self.first_line(sandbox, sent).split()[1] == b"408"
+
+    def test_no_more_is_read_of_a_body_without_end_than_is_held(self, sandbox: Sandbox) -> None:
+        assert self.first_line(sandbox, b"10000\r\n%s\r\n" % bytes(65536) * 20).split()[1] == b"400"
+
+    def first_line(self, sandbox: Sandbox, sent: bytes) -> bytes:
+        """How a request is answered of whose body only a part comes."""
+        place = urlsplit(sandbox.base_url)
+        with socket.create_connection((str(place.hostname), place.port or 0), timeout=30) as connection:
+            head = b"POST /tickData HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            connection.sendall(head + sent)
+            return connection.makefile("rb").readline()
 
     def test_a_token_ends_when_its_time_is_over(self, sandbox: Sandbox, server_clock: ManualClock, token: str) -> None:
         assert self.ask(sandbox, "GET", "/auth/user", token=token).json() == {"name": USER}

@@ -9,6 +9,8 @@ transform comes, kept for the next ones, and ends with the sandbox. How much a t
 from __future__ import annotations
 
 import json
+import math
+import signal
 import subprocess
 import sys
 import threading
@@ -94,6 +96,10 @@ class _Process:
         said, *rest = self._exchange(request, seconds, most)
         return said, rest[0] if rest else None, self._size
 
+    def alive(self) -> bool:
+        """Return whether it runs; an operator, or a system without memory, may have killed it."""
+        return self._process.poll() is None
+
     def end(self) -> None:
         """Kill it, and wait until it is gone."""
         self._process.kill()
@@ -118,13 +124,16 @@ class _Process:
         alarm = threading.Timer(seconds, expire)
         alarm.start()
         try:
-            return self._talk(request, most)
+            response = self._talk(request, most)
         except (EOFError, OSError):
             code = self._process.wait()
-            return ["late" if late.is_set() else "out of memory" if code == OUT_OF_MEMORY else "dead", str(code)]
+            why = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+            response = ["out of memory" if code == OUT_OF_MEMORY else "dead", str(why)]
         finally:
             alarm.cancel()
             alarm.join()
+        # Also if a response came at the same moment: the process is killed all the same.
+        return ["late"] if late.is_set() else response
 
     def _talk(self, request: Json, most: int) -> list[Any]:
         requests, responses = self._process.stdin, self._process.stdout
@@ -156,9 +165,13 @@ class Cage:
         self.closed = False
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Lend what runs transforms to one thread."""
-        session = Session(self, self._seconds)
+    def session(self, most: float = math.inf) -> Iterator[Session]:
+        """Lend what runs transforms to one thread.
+
+        Args:
+            most: How many seconds its transforms may take, where that is less than elsewhere.
+        """
+        session = Session(self, min(self._seconds, most))
         try:
             yield session
         finally:
@@ -270,7 +283,9 @@ class Session:
         return self._own
 
     def _ask(self, action: str, transform: str, kind: str, texts: Sequence[str | None] = ()) -> Any:
-        if self._process is None:
+        # One that was killed while nothing ran in it, be it idle or between two batches, says nothing of the transform.
+        while self._process is None or not self._process.alive():
+            self._release(usable=False)
             self._process = self._cage.borrow()
         self._room += _GROWTH * sum(len(text) for text in texts if text)
         began = time.monotonic()

@@ -25,6 +25,8 @@ _BATCH_TEXT = 16 << 20
 # Rows: some tens of megabytes, and more than the recordings at hand make.
 _REMEMBERED = 100_000
 _REMEMBERED_TEXT = 64 << 20
+# Much less than a batch of rows may take: others wait for their turn to be checked, and a check computes hardly anything.
+_CHECK_SECONDS = 2.0
 # What a schema may make of one message. One that joins an array with itself again and again would make any number.
 _MESSAGE_CELLS = 2_000_000
 _MESSAGE_TEXT = 256 << 20
@@ -217,7 +219,7 @@ def check_transforms(content: Content, cage: Cage) -> str | None:
     Raises:
         GivenUpError: If the cage was closed.
     """
-    with cage.session() as session:
+    with cage.session(_CHECK_SECONDS) as session:
         for column in content.columns:
             for exchange, extractor in column.data.items():
                 if extractor.transform is None:

@@ -95,6 +95,8 @@ def _respond(evaluator: Evaluator, request: list[Any]) -> Json:
         return ["out of memory" if text.startswith("Out of Memory") else "refused", text]
     except MemoryError:
         return ["out of memory", ""]
+    except Exception as error:  # noqa: BLE001 - a failure may hold bytes that are no text, which DuckDB then trips over
+        return ["refused", f"{type(error).__name__}: {error}"]
 
 
 def _plain(value: Value) -> Json:

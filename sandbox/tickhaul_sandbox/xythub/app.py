@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from tickhaul_sandbox import mutations, transport
 from tickhaul_sandbox.errors import ApiError
@@ -133,8 +133,12 @@ class Hub:
         operation = operation_name(scope["path"])
         faults = self.faults.draw(operation, scope["path"])
         try:
-            body = await _read(request)
-        except ClientDisconnect:
+            async with asyncio.timeout(self._market.settings.request_seconds):
+                body = await _read(request)
+        except TimeoutError:
+            late = HubError(408, "invalid_request", "The request did not come to its end in time")
+            self._record(request, operation, b"", late.status, faults)
+            await _send(send, _Reply(late.status, _JSON, late.body(), {}))
             return
         if "latency" in faults:
             await self._pause(faults["latency"].number("seconds"))
@@ -267,11 +271,12 @@ def operation_name(path: str) -> str:
 
 
 async def _read(request: Request) -> bytes:
-    """Return the body; of one that is too large only so much that this can be seen."""
+    """Return the body; of one that is too large no more than shows that."""
     body = bytearray()
     async for chunk in request.stream():
-        if len(body) <= _BODY_LIMIT:
-            body += chunk
+        body += chunk
+        if len(body) > _BODY_LIMIT:
+            break
     return bytes(body)
 
 

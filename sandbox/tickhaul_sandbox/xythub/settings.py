@@ -26,7 +26,8 @@ class HubSettings:
         page_limit: The page size of look-ups without one (documented for the vendor's libraries: 100).
         largest_page: A larger page is a 400; there is a limit, but no source has it.
         ticks_a_day: How many trades a symbol has on a trading day.
-        request_seconds: How long a response may take to make; after that it is a 503. No source has a limit.
+        request_seconds: How long a request may take to come, and its response to make; after that it is a 408 or a 503.
+            No source has a limit.
         sources: The data sources; others are a 403.
     """
 

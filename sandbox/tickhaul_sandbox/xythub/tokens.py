@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import random
 import threading
@@ -107,7 +106,7 @@ def _basic(authorization: str) -> str:
     kind, _, text = authorization.partition(" ")
     try:
         return base64.b64decode(text, validate=True).decode() if kind.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return ""
 
 
