@@ -186,6 +186,19 @@ def test_a_body_longer_than_it_can_be_is_not_believed(tmp_path: Path, status: in
     assert_arrived(storage, tmp_path)
 
 
+def test_a_response_that_comes_twice_is_not_taken_for_the_next_file(tmp_path: Path) -> None:
+    def twice(_: Request, answer: Answer) -> Answer:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer.body)}\r\n\r\n".encode()
+        answer.body = memoryview(bytes(answer.body) + head + bytes(answer.body))
+        return answer
+
+    files = {f"{name}.csv": content(200 * KIB, name) for name in "abc"}
+    with Storage(files, twice) as storage:
+        haul(storage, tmp_path, connections=1, part_size=1024 * KIB)
+        assert storage.connections == len(files)
+    assert_arrived(storage, tmp_path)
+
+
 def test_a_host_whose_bodies_are_always_too_long_is_told(tmp_path: Path) -> None:
     def too_long(_: Request, answer: Answer) -> Answer:
         answer.body, answer.chunked = memoryview(bytes(answer.body) + b"surplus"), True

@@ -98,7 +98,8 @@ class Channel:
         origin = self._origins.get(base)
         if origin is None:
             origin = self._origins[base] = self._origin_of(base)
-        reused = self._stream is not None and self._origin == origin
+        # What came while nothing was asked for would be taken for the response to this request.
+        reused = self._stream is not None and self._origin == origin and self._stream.quiet
         if not reused:
             self.close()
         failure: WireError
