@@ -261,6 +261,10 @@ RIGHT = {"content-range": "bytes 10-19/100", "content-length": "10", "etag": '"v
         (200, {"content-length": "100", "etag": '"v2"'}, ASKED, Meaning.CHANGED),
         (200, {"content-length": "99", "etag": '"v1"'}, ASKED, Meaning.WRONG),
         (200, {"content-length": "99"}, None, Meaning.WRONG),
+        (200, {"content-length": "100", "content-range": "bytes 0-99/100"}, None, Meaning.WRONG),
+        (200, {"content-length": "100", "content-range": ""}, ASKED, Meaning.WRONG),
+        (200, {"content-length": "100", "content-encoding": "gzip"}, None, Meaning.BODY),
+        (206, RIGHT | {"content-encoding": "gzip"}, ASKED, Meaning.BODY),
         (206, RIGHT, ASKED, Meaning.BODY),
         (206, RIGHT | {"content-range": "BYTES 10-19/*"}, ASKED, Meaning.BODY),
         (206, RIGHT | {"etag": '"v2"'}, ASKED, Meaning.CHANGED),
@@ -293,9 +297,29 @@ RIGHT = {"content-range": "bytes 10-19/100", "content-length": "10", "etag": '"v
 def test_what_an_answer_means(
     status: int, headers: dict[str, str], asked: tuple[int, int] | None, meaning: Meaning
 ) -> None:
-    judgement = judge(status, headers, asked=asked, known=KNOWN)
+    judgement = judge(status, headers, asked=asked, known=KNOWN, name="a.csv")
     assert judgement.meaning is meaning
     assert (judgement.identity is not None) == (meaning in {Meaning.BODY, Meaning.WHOLE})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "meaning"),
+    [
+        ("", "a.csv", Meaning.BODY),
+        ("Identity", "a.csv", Meaning.BODY),
+        ("gzip", "a.csv", Meaning.WRONG),
+        ("identity, gzip", "a.csv", Meaning.WRONG),
+        ("br", "a.csv.gz", Meaning.WRONG),
+        ("gzip", "a.csv.gz", Meaning.BODY),
+        ("X-GZip", "a.csv.gz", Meaning.BODY),
+    ],
+)
+@pytest.mark.parametrize("framing", [{"content-length": "100"}, {"transfer-encoding": "chunked"}])
+def test_an_encoding_is_part_of_a_file_of_unknown_length_only_where_its_name_says_so(
+    encoding: str, name: str, framing: dict[str, str], meaning: Meaning
+) -> None:
+    headers = framing | {"content-encoding": encoding}
+    assert judge(200, headers, asked=None, known=Identity("art_1", None), name=name).meaning is meaning
 
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -321,7 +345,7 @@ def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> N
 
 def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
     headers = {"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:00 GMT"}
-    assert judge(503, headers, asked=None, known=KNOWN).wait == 30.0
+    assert judge(503, headers, asked=None, known=KNOWN, name="a").wait == 30.0
 
 
 # -- identities and sidecars ----------------------------------------------------------------------------------------

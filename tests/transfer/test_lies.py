@@ -242,6 +242,20 @@ def test_the_end_of_a_connection_is_not_taken_for_the_end_of_a_file(tmp_path: Pa
     assert names_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("header", [{"Content-Range": "bytes 0-2/1000"}, {"Content-Encoding": "gzip"}])
+def test_a_part_or_an_encoding_is_not_taken_for_a_file_of_unknown_length(
+    tmp_path: Path, header: dict[str, str]
+) -> None:
+    def lie(_: Request, answer: Answer) -> Answer:
+        return Answer(200, {"Content-Length": "3"} | header, answer.body[:3])
+
+    with Storage({"a": content(1000)}, lie) as storage:
+        files = [replace(file, size=None) for file in storage.listing()]
+        with pytest.raises(IntegrityError, match=f"a failed 3 times in a row, .* {next(iter(header))}"):
+            download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
+    assert names_in(tmp_path) == []
+
+
 def listing_anew(storage: Storage, change: Callable[[RemoteFile], RemoteFile]) -> Callable[[], list[RemoteFile]]:
     def refresh() -> list[RemoteFile]:
         return [change(file) for file in storage.refresh()]
