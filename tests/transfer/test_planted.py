@@ -246,6 +246,32 @@ def test_a_part_file_with_a_second_name_of_another_artifact_is_left_alone(folder
     assert names_in(folder) == [NAME, PART, SIDECAR, MANIFEST]
 
 
+@pytest.mark.parametrize(
+    "planted_mark", [{"etag": '"\ud800"'}, {"etag": '"\u20ac"'}, {"etag": '"\r\nX: 1"'}, {"last_modified": "\u20ac"}]
+)
+def test_a_mark_that_cannot_be_a_header_does_not_keep_a_file_from_coming(
+    folder: Path, storage: Storage, planted_mark: dict[str, str]
+) -> None:
+    _, memory = begun(storage, folder)
+    head, *lines = memory.read_text().splitlines(keepends=True)
+    unmarked = json.loads(head) | {"etag": None}
+    memory.write_text("".join([json.dumps(unmarked | planted_mark) + "\n", *lines]))
+    (file,) = haul(storage, folder)
+    assert not file.resumed
+    assert_arrived(storage, folder)
+
+
+@pytest.mark.parametrize("span", [(-5, 10), (10, 2), (1 << 70, 1 << 71), (600 * KIB - 1, 600 * KIB + 5)])
+def test_a_checksum_of_what_cannot_be_in_the_file_does_not_keep_it_from_coming(
+    folder: Path, storage: Storage, span: tuple[int, int]
+) -> None:
+    _, memory = begun(storage, folder)
+    with memory.open("a") as file:
+        file.write(json.dumps({"claim": ["x-amz-checksum-crc32", "MTIzNA==", span]}) + "\n")
+    haul(storage, folder)
+    assert_arrived(storage, folder)
+
+
 def test_a_folder_with_a_part_files_name_is_left_alone(folder: Path, storage: Storage) -> None:
     (folder / PART).mkdir()
     (folder / SIDECAR).mkdir()
@@ -304,7 +330,7 @@ def test_a_file_that_turns_into_something_else_is_not_waited_for(tmp_path: Path)
     ):
         with pytest.raises(UnsafeFileError, match="it is a FIFO"):
             read()
-    assert sidecar.recall(path) is None
+    assert sidecar.recall(path, "art_1") is None
 
 
 def test_a_parquet_footer_of_gigabytes_is_not_read(tmp_path: Path) -> None:

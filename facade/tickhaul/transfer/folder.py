@@ -188,7 +188,7 @@ class Folder:
             try:
                 part = PartFile.claim(path, file.filename)
             except UnsafeFileError as error:
-                memory = recall(sidecar_path(path))
+                memory = recall(sidecar_path(path), file.id)
                 if memory is None or memory.identity.artifact == file.id:
                     # Its name is all of it that is ours: what is behind a link is never touched.
                     log.warning(
@@ -199,7 +199,7 @@ class Folder:
             if part is None:
                 busy = busy or os.path.lexists(path)
                 continue
-            memory = recall(sidecar_path(path))
+            memory = recall(sidecar_path(path), file.id)
             if memory is not None and memory.identity.artifact != file.id:
                 part.close()
             elif resume and memory is not None and _useful(part, memory, file):
