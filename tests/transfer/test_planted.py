@@ -105,7 +105,13 @@ LINKS: list[Callable[[Path], None]] = [
     *(a_fifo, a_socket, a_device, a_link_to_a_device, a_link_to_a_fifo, a_link_to_a_file, a_link_to_nothing),
     a_link_to_itself,
 ]
-ODD: list[Callable[[Path], None]] = [*LINKS, gigabytes, nested, other_text]
+
+
+def many_values(path: Path) -> None:
+    path.write_text('{"tickhaul": 1, "files": [' + '{"a":{}},' * 100_000 + "{}]}")
+
+
+ODD: list[Callable[[Path], None]] = [*LINKS, gigabytes, nested, many_values, other_text]
 planted = pytest.mark.parametrize("plant", ODD, ids=lambda plant: plant.__name__)
 
 
@@ -141,6 +147,12 @@ def test_what_is_no_manifest_is_told_by_a_verification(folder: Path, plant: Call
     plant(folder / MANIFEST)
     with pytest.raises(StorageError, match=r"has no tickhaul\.json with files in it, .*against: it (is|has) "):
         verify(folder)
+
+
+def test_a_manifest_of_more_values_than_one_has_is_not_parsed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_values(folder / MANIFEST)
+    monkeypatch.setattr(json, "loads", None)
+    assert manifest.look_at_manifest(folder)[1] == "it has more values than a manifest of its length"
 
 
 def test_a_directory_in_place_of_the_manifest_is_told(folder: Path, storage: Storage) -> None:
@@ -221,6 +233,17 @@ def test_a_part_file_with_a_second_name_is_not_written_to(folder: Path, storage:
     assert not file.resumed
     assert digest(snapshot.read_bytes()) == before
     assert_arrived(storage, folder)
+
+
+def test_a_manifest_entry_is_told_in_one_line(folder: Path, storage: Storage) -> None:
+    (folder / NAME).write_bytes(b"12345")
+    entry = {"export": "e", "artifact": "\ud800\n\x1b[31m" + "z" * 100_000, "bytes": 5, "finished_at": "x"}
+    (folder / MANIFEST).write_text(json.dumps({"tickhaul": 1, "files": {NAME: entry}}))
+    with pytest.raises(
+        StorageError, match=r"is in the way: it is the file of artifact \\ud800\\n\\x1b\[31mz+\.\.\.;"
+    ) as caught:
+        haul(storage, folder)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("size", [600 * KIB, 5])

@@ -19,6 +19,7 @@ from tickhaul.transfer.disk import PartFile, disk_errors
 from tickhaul.transfer.manifest import read_manifest
 from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
 from tickhaul.transfer.sidecar import Memory, recall
+from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry
@@ -127,7 +128,7 @@ class Folder:
             announced = "no length is" if file.size is None else f"{file.size} are"
             found = f"a file of {status.st_size} bytes, and {announced} announced"
         elif entry.artifact != file.id:
-            found = f"the file of artifact {entry.artifact}"
+            found = f"the file of artifact {shown(entry.artifact, quoted=False)}"
         else:
             same = entry.bytes == status.st_size and file.size in {None, entry.bytes}
             return There.IT if same else There.OLDER
