@@ -472,11 +472,17 @@ def test_a_host_name_too_long_for_socks_is_told(tmp_path: Path) -> None:
         ("socks5://me@127.0.0.1:1", "1 to 255 bytes each"),
         ("http://:3128", "names no host"),
         ("http://x:99999", "names no host"),
+        (b"http://me:pa55word@127.0.0.1:1", "^proxy must be a str, not bytes$"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: str, text: str) -> None:
-    with Storage(FILES) as storage, pytest.raises(StorageError, match=text):
+def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: Any, text: str) -> None:
+    with Storage(FILES) as storage, pytest.raises(StorageError, match=text) as caught:
         haul(storage, tmp_path, proxy=proxy)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in frames.stack if "/tickhaul/" in frame.filename]
+    assert ours
+    assert "pa55word" not in str([frame.locals for frame in ours])
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize(

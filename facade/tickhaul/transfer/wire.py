@@ -125,7 +125,7 @@ class Channel:
         parts = _split(base)
         try:
             proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise RefusedError(str(error)) from None
         return Origin(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], proxy)
 
