@@ -261,6 +261,10 @@ RIGHT = {"content-range": "bytes 10-19/100", "content-length": "10", "etag": '"v
         (200, {"content-length": "100", "etag": '"v2"'}, ASKED, Meaning.CHANGED),
         (200, {"content-length": "99", "etag": '"v1"'}, ASKED, Meaning.WRONG),
         (200, {"content-length": "99"}, None, Meaning.WRONG),
+        (200, {"content-length": "100", "content-range": "bytes 0-99/100"}, None, Meaning.WRONG),
+        (200, {"content-length": "100", "content-range": ""}, ASKED, Meaning.WRONG),
+        (200, {"content-length": "100", "content-encoding": "gzip"}, None, Meaning.BODY),
+        (206, RIGHT | {"content-encoding": "gzip"}, ASKED, Meaning.BODY),
         (206, RIGHT, ASKED, Meaning.BODY),
         (206, RIGHT | {"content-range": "BYTES 10-19/*"}, ASKED, Meaning.BODY),
         (206, RIGHT | {"etag": '"v2"'}, ASKED, Meaning.CHANGED),
@@ -293,9 +297,29 @@ RIGHT = {"content-range": "bytes 10-19/100", "content-length": "10", "etag": '"v
 def test_what_an_answer_means(
     status: int, headers: dict[str, str], asked: tuple[int, int] | None, meaning: Meaning
 ) -> None:
-    judgement = judge(status, headers, asked=asked, known=KNOWN)
+    judgement = judge(status, headers, asked=asked, known=KNOWN, name="a.csv")
     assert judgement.meaning is meaning
     assert (judgement.identity is not None) == (meaning in {Meaning.BODY, Meaning.WHOLE})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "meaning"),
+    [
+        ("", "a.csv", Meaning.BODY),
+        ("Identity", "a.csv", Meaning.BODY),
+        ("gzip", "a.csv", Meaning.WRONG),
+        ("identity, gzip", "a.csv", Meaning.WRONG),
+        ("br", "a.csv.gz", Meaning.WRONG),
+        ("gzip", "a.csv.gz", Meaning.BODY),
+        ("X-GZip", "a.csv.gz", Meaning.BODY),
+    ],
+)
+@pytest.mark.parametrize("framing", [{"content-length": "100"}, {"transfer-encoding": "chunked"}])
+def test_an_encoding_is_part_of_a_file_of_unknown_length_only_where_its_name_says_so(
+    encoding: str, name: str, framing: dict[str, str], meaning: Meaning
+) -> None:
+    headers = framing | {"content-encoding": encoding}
+    assert judge(200, headers, asked=None, known=Identity("art_1", None), name=name).meaning is meaning
 
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -321,7 +345,7 @@ def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> N
 
 def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
     headers = {"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:00 GMT"}
-    assert judge(503, headers, asked=None, known=KNOWN).wait == 30.0
+    assert judge(503, headers, asked=None, known=KNOWN, name="a").wait == 30.0
 
 
 # -- identities and sidecars ----------------------------------------------------------------------------------------
@@ -378,7 +402,7 @@ def written(path: Path) -> Sidecar:
 
 def test_a_sidecar_is_recalled_as_it_was_written(tmp_path: Path) -> None:
     written(tmp_path / "a")
-    memory = recall(tmp_path / "a")
+    memory = recall(tmp_path / "a", "art_1")
     assert memory is not None
     assert memory.identity == IDENTITY
     assert list(memory.done) == [(0, 10), (20, 30), (50, 60)]
@@ -392,7 +416,7 @@ def test_after_a_power_failure_only_what_the_disk_confirmed_counts(
     monkeypatch.setattr(sidecar, "boot_id", lambda: "before")
     written(tmp_path / "a")
     monkeypatch.setattr(sidecar, "boot_id", lambda: boot)
-    memory = recall(tmp_path / "a")
+    memory = recall(tmp_path / "a", "art_1")
     assert memory is not None
     assert list(memory.done) == [(0, 10), (20, 30)]
 
@@ -403,7 +427,7 @@ def test_a_sidecar_cut_anywhere_recalls_a_part_of_the_truth(tmp_path: Path) -> N
     truth = bytes_of([(0, 10), (20, 30), (50, 60)])
     for length in range(len(whole) + 1):
         (tmp_path / "b").write_bytes(whole[:length])
-        memory = recall(tmp_path / "b")
+        memory = recall(tmp_path / "b", "art_1")
         assert memory is None or (bytes_of(memory.done) <= truth and set(memory.claims) <= set(CLAIMS))
 
 
@@ -417,10 +441,15 @@ def test_rubbish_in_a_sidecar_ends_what_is_believed(tmp_path: Path) -> None:
         b'{"done":[-1,1]}\n',
         b'{"synced":99}\n',
         b'{"claim":["content-md5","",[1]]}\n',
+        b'{"claim":["x-amz-checksum-crc32","MTIzNA==",[-5,10]]}\n',
+        b'{"claim":["x-amz-checksum-crc32","MTIzNA==",[10,10]]}\n',
+        b'{"claim":["x-amz-checksum-crc32","MTIzNA==",[990,1001]]}\n',
+        b'{"claim":["x-amz-checksum-crc32","MTIzNA==",[%d,%d]]}\n' % (1 << 70, 1 << 71),
+        b'{"done":[0,10],"x":"%b"}\n' % (b"x" * 100_000),
         b"{}\n",
     ):
         (tmp_path / "b").write_bytes(b"".join([*lines[:4], rubbish, *lines[4:]]))
-        memory = recall(tmp_path / "b")
+        memory = recall(tmp_path / "b", "art_1")
         assert memory is not None
         assert list(memory.done) == [(0, 10)], rubbish
 
@@ -431,7 +460,7 @@ def test_a_claim_of_an_algorithm_not_known_here_is_passed_over(tmp_path: Path) -
         file.write(
             '{"claim":["x-amz-checksum-xxh3","AAAA",null]}\n{"claim":["content-md5","?",null]}\n{"done":[90,95]}\n'
         )
-    memory = recall(tmp_path / "a")
+    memory = recall(tmp_path / "a", "art_1")
     assert memory is not None
     assert list(memory.claims) == CLAIMS
     assert (90, 95) in list(memory.done)
@@ -455,7 +484,7 @@ def test_a_line_a_full_disk_cut_short_does_not_spoil_the_next(tmp_path: Path, mo
             writer.done(20, 30)
     writer.done(50, 60)
     writer.close()
-    memory = recall(tmp_path / "a")
+    memory = recall(tmp_path / "a", "art_1")
     assert memory is not None
     assert list(memory.done) == [(0, 10), (50, 60)]
 
@@ -466,17 +495,52 @@ def test_a_line_a_full_disk_cut_short_does_not_spoil_the_next(tmp_path: Path, mo
         "",
         "x",
         "[]",
-        '{"tickhaul": 2, "artifact": "a", "bytes": 1}',
+        '{"tickhaul": 2, "artifact": "art_1", "bytes": 1}',
         '{"tickhaul": 1, "artifact": 3, "bytes": 1}',
-        '{"tickhaul": 1, "artifact": "a", "bytes": -1}',
-        '{"tickhaul": 1, "artifact": "a", "bytes": true}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": -1}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": true}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": 3}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": ""}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": "\\ud800"}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": "\\u20ac"}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": "a\\r\\nX: 1"}',
+        '{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "last_modified": "a\\u0000"}',
+        pytest.param(f'{{"tickhaul": 1, "artifact": "art_1", "bytes": 1, "etag": "{"x" * 2000}"}}', id="a long mark"),
         pytest.param("[" * 1_000_000, id="nested"),
     ],
 )
 def test_a_sidecar_with_another_head_is_none(tmp_path: Path, head: str) -> None:
     (tmp_path / "a").write_text(head + "\n")
-    assert recall(tmp_path / "a") is None
-    assert recall(tmp_path / "missing") is None
+    assert recall(tmp_path / "a", "art_1") is None
+    assert recall(tmp_path / "missing", "art_1") is None
+
+
+def test_a_mark_may_hold_whatever_a_header_may(tmp_path: Path) -> None:
+    writer = Sidecar(tmp_path / "a", "a")
+    identity = Identity("art_1", 1, '"' + "\t ~\x80\xad\xff" * 100 + '"', "x" * 1000)
+    writer.begin(identity, Ranges([(0, 1)]))
+    writer.close()
+    memory = recall(tmp_path / "a", "art_1")
+    assert memory is not None
+    assert memory.identity == identity
+
+
+def test_of_another_artifacts_sidecar_only_the_first_line_is_read(tmp_path: Path) -> None:
+    written(tmp_path / "a")
+    memory = recall(tmp_path / "a", "art_2")
+    assert memory is not None
+    assert (memory.identity.artifact, list(memory.done)) == ("art_1", [])
+
+
+def test_of_a_sidecar_without_end_only_the_beginning_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "a")
+    with (tmp_path / "a").open("a") as file:
+        file.writelines(f'{{"done":[{start},{start + 1}]}}\n' for start in range(100, 200))
+    monkeypatch.setattr(sidecar, "_MOST_LINES", 20)
+    memory = recall(tmp_path / "a", "art_1")
+    assert memory is not None
+    assert 60 < max(end for _, end in memory.done) < 120
+    assert list(memory.claims) == CLAIMS
 
 
 def test_a_sidecar_begun_again_outlives_a_run_that_tidies_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -494,7 +558,7 @@ def test_a_sidecar_begun_again_outlives_a_run_that_tidies_up(tmp_path: Path, mon
     again = Sidecar(path, "a")
     again.begin(IDENTITY, Ranges([(5, 9)]), again=True)
     again.close()
-    memory = recall(path)
+    memory = recall(path, "art_1")
     assert memory is not None
     assert list(memory.done) == [(5, 9)]
     assert len({*replaced}) == 2
@@ -509,7 +573,7 @@ def test_a_sidecar_begun_again_replaces_the_old_one_in_one_step(tmp_path: Path) 
     writer.done(30, 40)
     writer.close()
     writer.done(40, 50)  # a thread that comes late
-    memory = recall(path)
+    memory = recall(path, "art_1")
     assert memory is not None
     assert list(memory.done) == [(0, 40)]
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
@@ -524,12 +588,12 @@ def test_a_sidecar_begun_again_knows_what_was_confirmed_before(
     writer.begin(IDENTITY, Ranges([(0, 10), (20, 30)]), confirmed=Ranges(confirmed))
     writer.done(40, 50)
     writer.close()
-    memory = recall(path)
+    memory = recall(path, "art_1")
     assert memory is not None
     assert list(memory.done) == [(0, 10), (20, 30), (40, 50)]
     assert list(memory.confirmed) == confirmed
     monkeypatch.setattr(sidecar, "boot_id", lambda: "after the power failure")
-    memory = recall(path)
+    memory = recall(path, "art_1")
     assert memory is not None
     assert list(memory.done) == confirmed
 

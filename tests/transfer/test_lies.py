@@ -186,6 +186,19 @@ def test_a_body_longer_than_it_can_be_is_not_believed(tmp_path: Path, status: in
     assert_arrived(storage, tmp_path)
 
 
+def test_a_response_that_comes_twice_is_not_taken_for_the_next_file(tmp_path: Path) -> None:
+    def twice(_: Request, answer: Answer) -> Answer:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer.body)}\r\n\r\n".encode()
+        answer.body = memoryview(bytes(answer.body) + head + bytes(answer.body))
+        return answer
+
+    files = {f"{name}.csv": content(200 * KIB, name) for name in "abc"}
+    with Storage(files, twice) as storage:
+        haul(storage, tmp_path, connections=1, part_size=1024 * KIB)
+        assert storage.connections == len(files)
+    assert_arrived(storage, tmp_path)
+
+
 def test_a_host_whose_bodies_are_always_too_long_is_told(tmp_path: Path) -> None:
     def too_long(_: Request, answer: Answer) -> Answer:
         answer.body, answer.chunked = memoryview(bytes(answer.body) + b"surplus"), True
@@ -225,6 +238,20 @@ def test_the_end_of_a_connection_is_not_taken_for_the_end_of_a_file(tmp_path: Pa
     with Storage({"a": content(SIZE)}, no_length) as storage:
         files = [replace(file, size=None) for file in storage.listing()]
         with pytest.raises(IntegrityError, match="nobody says how long the file is"):
+            download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("header", [{"Content-Range": "bytes 0-2/1000"}, {"Content-Encoding": "gzip"}])
+def test_a_part_or_an_encoding_is_not_taken_for_a_file_of_unknown_length(
+    tmp_path: Path, header: dict[str, str]
+) -> None:
+    def lie(_: Request, answer: Answer) -> Answer:
+        return Answer(200, {"Content-Length": "3"} | header, answer.body[:3])
+
+    with Storage({"a": content(1000)}, lie) as storage:
+        files = [replace(file, size=None) for file in storage.listing()]
+        with pytest.raises(IntegrityError, match=f"a failed 3 times in a row, .* {next(iter(header))}"):
             download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options())
     assert names_in(tmp_path) == []
 

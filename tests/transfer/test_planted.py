@@ -105,7 +105,13 @@ LINKS: list[Callable[[Path], None]] = [
     *(a_fifo, a_socket, a_device, a_link_to_a_device, a_link_to_a_fifo, a_link_to_a_file, a_link_to_nothing),
     a_link_to_itself,
 ]
-ODD: list[Callable[[Path], None]] = [*LINKS, gigabytes, nested, other_text]
+
+
+def many_values(path: Path) -> None:
+    path.write_text('{"tickhaul": 1, "files": [' + '{"a":{}},' * 100_000 + "{}]}")
+
+
+ODD: list[Callable[[Path], None]] = [*LINKS, gigabytes, nested, many_values, other_text]
 planted = pytest.mark.parametrize("plant", ODD, ids=lambda plant: plant.__name__)
 
 
@@ -141,6 +147,12 @@ def test_what_is_no_manifest_is_told_by_a_verification(folder: Path, plant: Call
     plant(folder / MANIFEST)
     with pytest.raises(StorageError, match=r"has no tickhaul\.json with files in it, .*against: it (is|has) "):
         verify(folder)
+
+
+def test_a_manifest_of_more_values_than_one_has_is_not_parsed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_values(folder / MANIFEST)
+    monkeypatch.setattr(json, "loads", None)
+    assert manifest.look_at_manifest(folder)[1] == "it has more values than a manifest of its length"
 
 
 def test_a_directory_in_place_of_the_manifest_is_told(folder: Path, storage: Storage) -> None:
@@ -223,6 +235,17 @@ def test_a_part_file_with_a_second_name_is_not_written_to(folder: Path, storage:
     assert_arrived(storage, folder)
 
 
+def test_a_manifest_entry_is_told_in_one_line(folder: Path, storage: Storage) -> None:
+    (folder / NAME).write_bytes(b"12345")
+    entry = {"export": "e", "artifact": "\ud800\n\x1b[31m" + "z" * 100_000, "bytes": 5, "finished_at": "x"}
+    (folder / MANIFEST).write_text(json.dumps({"tickhaul": 1, "files": {NAME: entry}}))
+    with pytest.raises(
+        StorageError, match=r"is in the way: it is the file of artifact \\ud800\\n\\x1b\[31mz+\.\.\.;"
+    ) as caught:
+        haul(storage, folder)
+    assert len(str(caught.value)) < 1000
+
+
 @pytest.mark.parametrize("size", [600 * KIB, 5])
 def test_another_files_content_under_a_part_files_name_is_not_written_to(
     folder: Path, storage: Storage, size: int
@@ -244,6 +267,32 @@ def test_a_part_file_with_a_second_name_of_another_artifact_is_left_alone(folder
     (folder / SIDECAR).write_text(json.dumps(head) + "\n")
     haul(storage, folder)
     assert names_in(folder) == [NAME, PART, SIDECAR, MANIFEST]
+
+
+@pytest.mark.parametrize(
+    "planted_mark", [{"etag": '"\ud800"'}, {"etag": '"\u20ac"'}, {"etag": '"\r\nX: 1"'}, {"last_modified": "\u20ac"}]
+)
+def test_a_mark_that_cannot_be_a_header_does_not_keep_a_file_from_coming(
+    folder: Path, storage: Storage, planted_mark: dict[str, str]
+) -> None:
+    _, memory = begun(storage, folder)
+    head, *lines = memory.read_text().splitlines(keepends=True)
+    unmarked = json.loads(head) | {"etag": None}
+    memory.write_text("".join([json.dumps(unmarked | planted_mark) + "\n", *lines]))
+    (file,) = haul(storage, folder)
+    assert not file.resumed
+    assert_arrived(storage, folder)
+
+
+@pytest.mark.parametrize("span", [(-5, 10), (10, 2), (1 << 70, 1 << 71), (600 * KIB - 1, 600 * KIB + 5)])
+def test_a_checksum_of_what_cannot_be_in_the_file_does_not_keep_it_from_coming(
+    folder: Path, storage: Storage, span: tuple[int, int]
+) -> None:
+    _, memory = begun(storage, folder)
+    with memory.open("a") as file:
+        file.write(json.dumps({"claim": ["x-amz-checksum-crc32", "MTIzNA==", span]}) + "\n")
+    haul(storage, folder)
+    assert_arrived(storage, folder)
 
 
 def test_a_folder_with_a_part_files_name_is_left_alone(folder: Path, storage: Storage) -> None:
@@ -304,7 +353,7 @@ def test_a_file_that_turns_into_something_else_is_not_waited_for(tmp_path: Path)
     ):
         with pytest.raises(UnsafeFileError, match="it is a FIFO"):
             read()
-    assert sidecar.recall(path) is None
+    assert sidecar.recall(path, "art_1") is None
 
 
 def test_a_parquet_footer_of_gigabytes_is_not_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -155,6 +156,25 @@ def test_a_request_that_does_not_fit_at_once_is_sent_to_its_end(ends: tuple[TlsS
     stream.send(request)
     assert stream.head() == b"HTTP/1.1 200 OK\r\n\r\n"
     thread.join()
+
+
+def test_nothing_that_came_and_was_not_read_goes_unnoticed(ends: tuple[TlsSocket, Server]) -> None:
+    client, server = ends
+    stream = Stream(client, threading.Lock(), 20.0)
+    quiet = [stream.quiet]
+    first, second = server.sealed(b"first"), server.sealed(b"second")
+    server.sock.sendall(first + second[:-1])
+    assert stream.take(memoryview(bytearray(4))) == 4
+    quiet.append(stream.quiet)  # a byte of the first record
+    assert stream.take(memoryview(bytearray(1))) == 1
+    quiet.append(stream.quiet)  # half of the second record
+    server.sock.sendall(second[-1:])
+    assert stream.take(memoryview(bytearray(6))) == 6
+    quiet.append(stream.quiet)
+    server.sock.sendall(server.sealed(b"third")[:1])
+    select.select([client], [], [], 20)
+    quiet.append(stream.quiet)  # a byte that is still with the system
+    assert quiet == [True, False, False, True, False]
 
 
 class Stubborn:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul.errors import StorageError, TransferError
-from tickhaul.transfer import verify
+from tickhaul.transfer import thrift, verify
 from tickhaul.transfer.parquet import ParquetError, check_parquet
 from tickhaul.transfer.thrift import Reader, ThriftError
 
@@ -200,24 +200,83 @@ def test_no_bytes_upset_the_thrift_reader(data: bytes) -> None:
     assert isinstance(fields, dict)
 
 
-def thrift_page(*, values: int, data: bytes, checksum: int | None) -> bytes:
-    def integer(number: int) -> bytes:
-        number = number << 1 if number >= 0 else (-number << 1) - 1
-        out = bytearray()
-        while number >= 0x80:
-            out.append(number & 0x7F | 0x80)
-            number >>= 7
-        return bytes([*out, number])
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
 
+
+def integer(number: int) -> bytes:
+    return varint(number << 1 if number >= 0 else (-number << 1) - 1)
+
+
+def parquet_of(pages: bytes, columns: list[tuple[int, int]], *, values: int = 0) -> bytes:
+    """A file of columns that begin somewhere and have a length."""
+    group = b"\x19\xfc" + varint(len(columns))
+    for at, length in columns:
+        group += b"\x3c" + b"\x56" + integer(values) + b"\x26" + integer(length) + b"\x26" + integer(at) + b"\x00\x00"
+    group += b"\x26" + integer(values) + b"\x00"
+    return parquet_with(b"\x36" + integer(values) + b"\x19\x1c" + group + b"\x00", pages)
+
+
+def parquet_with(footer: bytes, pages: bytes = b"") -> bytes:
+    return b"PAR1" + pages + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
+def thrift_page(*, values: int, data: bytes, checksum: int | None) -> bytes:
     signed = None if checksum is None else checksum - (1 << 32) if checksum >> 31 else checksum
     page = b"\x15" + integer(0) + b"\x15" + integer(len(data)) + b"\x15" + integer(len(data))
     page += b"\x15" + integer(signed) + b"\x1c" if signed is not None else b"\x2c"
     page += b"\x15" + integer(values) + b"\x00" + b"\x00" + data
-    column = b"\x3c" + b"\x56" + integer(values) + b"\x26" + integer(len(page)) + b"\x26" + integer(len(page))
-    column += b"\x26" + integer(4) + b"\x00"
-    group = b"\x19\x1c" + column + b"\x00" + b"\x26" + integer(values) + b"\x00"
-    footer = b"\x36" + integer(values) + b"\x19\x1c" + group + b"\x00"
-    return b"PAR1" + page + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    return parquet_of(page, [(4, len(page))], values=values)
+
+
+EMPTY_PAGE = b"\x35\x00\x00"
+
+
+@pytest.mark.parametrize(
+    ("footer", "text"),
+    [
+        pytest.param(b"\x19" * 5000, "nested too deeply", id="lists"),
+        pytest.param(b"\x1b" + b"\x01\xbb" * 5000, "nested too deeply", id="maps"),
+        pytest.param(b"\x1c" * 5000, "nested too deeply", id="structs"),
+        pytest.param(b"\x49\xfc" + varint(2000) + bytes(2001), "more than 1,000 values", id="empty structs"),
+    ],
+)
+def test_a_parquet_footer_that_costs_more_than_any_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, footer: bytes, text: str
+) -> None:
+    monkeypatch.setattr(thrift, "_MOST_VALUES", 1000)
+    brought(tmp_path, {"a.parquet": parquet_with(footer)})
+    assert problem(tmp_path, "a.parquet") == f"its metadata is damaged: {text}"
+
+
+def test_parquet_columns_that_lie_on_one_another_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet_of(EMPTY_PAGE * 4, [(10, 6), (4, 6), (10, 0)]))
+    check_parquet(path)
+    for columns in ([(4, 12), (4, 12)], [(7, 6), (4, 6)], [(4, 12), (7, 3), (10, 3)]):
+        path.write_bytes(parquet_of(EMPTY_PAGE * 4, columns))
+        with pytest.raises(ParquetError, match="its columns overlap"):
+            check_parquet(path)
+    path.write_bytes(parquet_of(EMPTY_PAGE * 4, [(10, -3)]))
+    with pytest.raises(ParquetError, match="a column lies outside of the file"):
+        check_parquet(path)
+
+
+def test_a_walk_through_pages_can_be_broken_off(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet_of(EMPTY_PAGE * 1000, [(4, 3000)]))
+    asked: list[None] = []
+
+    def stopped() -> bool:
+        asked.append(None)
+        return len(asked) > 10
+
+    check_parquet(path, stopped=stopped)
+    assert len(asked) == 11
 
 
 def test_page_checksums_are_checked_where_there_are_any(tmp_path: Path) -> None:

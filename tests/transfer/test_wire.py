@@ -15,9 +15,11 @@ import trustme
 from tickhaul.errors import StorageError
 from tickhaul.transfer import RemoteFile, download
 from tickhaul.transfer.proxies import parse_proxy
+from tickhaul.transfer.wire import Channel
 from tickhaul.transfer.words import redacted
 
 from tests.support.proxy import ConnectProxy, SocksProxy
+from tests.support.server import PATIENCE, Exchange, ScriptedServer
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
 from tests.transfer.storage import SECRET, Answer, Request, Storage, refusal
 
@@ -128,6 +130,80 @@ def test_a_kept_connection_the_server_has_closed_counts_as_no_failure(tmp_path: 
         haul(storage, tmp_path, connections=1, attempts=1)
         assert storage.connections == 16
     assert_arrived(storage, tmp_path)
+
+
+def framed(body: bytes, *, chunked: bool) -> bytes:
+    if chunked:
+        return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def body_of(channel: Channel) -> bytes:
+    body, buffer = bytearray(), memoryview(bytearray(64 * KIB))
+    while count := channel.read_into(buffer):
+        body += buffer[:count]
+    return bytes(body)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("surplus", ["in one piece with it", "while idle", "half of it while idle"])
+@pytest.mark.parametrize("size", [100, 200 * KIB])
+def test_what_comes_behind_a_response_is_not_taken_for_the_next(
+    server_context: ssl.SSLContext,
+    trusting: ssl.SSLContext,
+    *,
+    chunked: bool,
+    encrypted: bool,
+    surplus: str,
+    size: int,
+) -> None:
+    read, sent = threading.Event(), threading.Event()
+
+    def twice(exchange: Exchange) -> None:
+        response = framed(exchange.request.path[1:].encode() * size, chunked=chunked)
+        try:
+            if "idle" in surplus:
+                exchange.send(response)
+                assert read.wait(PATIENCE)
+                exchange.send(response[: len(response) // 2] if "half" in surplus else response)
+            else:
+                exchange.send(response * 2)
+        finally:
+            sent.set()
+
+    with (
+        ScriptedServer(otherwise=twice, tls=server_context if encrypted else None) as server,
+        contextlib.closing(Channel(options(), trusting, threading.Lock())) as channel,
+    ):
+        for name in ("a", "b"):
+            read.clear()
+            sent.clear()
+            channel.get(f"{server.url}/{name}", {})
+            body = body_of(channel)
+            channel.done()
+            read.set()
+            assert sent.wait(PATIENCE)
+            assert (len(body), set(body)) == (size, {ord(name)})
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_connection_on_which_nothing_more_comes_is_kept(
+    server_context: ssl.SSLContext, trusting: ssl.SSLContext, encrypted: bool
+) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.send(framed(b"x" * 200 * KIB, chunked=exchange.request.path == "/1"))
+
+    with (
+        ScriptedServer(otherwise=answer, tls=server_context if encrypted else None) as server,
+        contextlib.closing(Channel(options(), trusting, threading.Lock())) as channel,
+    ):
+        for nth in range(4):
+            channel.get(f"{server.url}/{nth}", {})
+            assert len(body_of(channel)) == 200 * KIB
+            channel.done()
+        assert server.connections == 1
 
 
 class Tunnel:
@@ -398,11 +474,17 @@ def test_a_host_name_too_long_for_socks_is_told(tmp_path: Path) -> None:
         ("http://x:99999", "names no host"),
         ("http://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
         ("socks5://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
+        (b"http://me:pa55word@127.0.0.1:1", "^proxy must be a str, not bytes$"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: str, text: str) -> None:
-    with Storage(FILES) as storage, pytest.raises(StorageError, match=text):
+def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: Any, text: str) -> None:
+    with Storage(FILES) as storage, pytest.raises(StorageError, match=text) as caught:
         haul(storage, tmp_path, proxy=proxy)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in frames.stack if "/tickhaul/" in frame.filename]
+    assert ours
+    assert "pa55word" not in str([frame.locals for frame in ours])
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize(

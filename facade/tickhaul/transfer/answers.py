@@ -47,7 +47,9 @@ class Judgement:
     wait: float | None = None
 
 
-def judge(status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | None, known: Identity) -> Judgement:
+def judge(
+    status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | None, known: Identity, name: str
+) -> Judgement:
     """Decide what an answer means.
 
     Args:
@@ -55,16 +57,19 @@ def judge(status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | N
         headers: the headers, names in lower case.
         asked: the range asked for, end exclusive; ``None`` when the whole file was.
         known: what is known of the file so far.
+        name: the file's name.
 
     Returns:
         What to do. A 206 is read only if its ``Content-Range`` is exactly what was asked for and it bears the mark of
         the version that is known, and any body only if it is of that version and of the announced length.
     """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    # Object stores send the encoding they keep with an object whatever was asked for; the announced length tells then.
+    stored = known.size is not None or (encoding in {"gzip", "x-gzip"} and name.endswith(".gz"))
+    if status in {200, 206} and encoding not in {"", "identity"} and not stored:
+        return Judgement(Meaning.WRONG, "a Content-Encoding that was not asked for")
     if status == 200:
-        length = _number(headers.get("content-length")) if "transfer-encoding" not in headers else None
-        if length is None and known.size is None and "transfer-encoding" not in headers:
-            return Judgement(Meaning.WRONG, "nobody says how long the file is, so that a part would pass for all of it")
-        return _body(headers, length, known, Meaning.BODY if asked is None else Meaning.WHOLE)
+        return _whole(headers, known, Meaning.BODY if asked is None else Meaning.WHOLE)
     if status == 206:
         if asked is None:
             return Judgement(Meaning.LIED, "206 without a Range asked for")
@@ -80,6 +85,15 @@ def judge(status: int, headers: Mapping[str, str], *, asked: tuple[int, int] | N
     if 400 <= status < 500:
         return Judgement(Meaning.EXPIRED, f"{status}")
     return Judgement(Meaning.AGAIN, f"unexpected status {status}")
+
+
+def _whole(headers: Mapping[str, str], known: Identity, meaning: Meaning) -> Judgement:
+    if "content-range" in headers:
+        return Judgement(Meaning.WRONG, "200 with a Content-Range")
+    length = _number(headers.get("content-length")) if "transfer-encoding" not in headers else None
+    if length is None and known.size is None and "transfer-encoding" not in headers:
+        return Judgement(Meaning.WRONG, "nobody says how long the file is, so that a part would pass for all of it")
+    return _body(headers, length, known, meaning)
 
 
 def _part(headers: Mapping[str, str], asked: tuple[int, int], known: Identity) -> Judgement:

@@ -161,7 +161,7 @@ class Fetcher:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
         self._channel.busy = True
         reply = self._channel.get(lease.file.url, headers, meanwhile=self._name_others)
-        judgement = judge(reply.status, reply.headers, asked=asked, known=work.known)
+        judgement = judge(reply.status, reply.headers, asked=asked, known=work.known, name=work.name)
         if judgement.identity is None:
             self._channel.busy = False
             self._channel.close()  # an error page is not worth reading to keep the connection

@@ -19,6 +19,7 @@ from tickhaul.transfer.disk import PartFile, disk_errors
 from tickhaul.transfer.manifest import read_manifest
 from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
 from tickhaul.transfer.sidecar import Memory, recall
+from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry
@@ -127,7 +128,7 @@ class Folder:
             announced = "no length is" if file.size is None else f"{file.size} are"
             found = f"a file of {status.st_size} bytes, and {announced} announced"
         elif entry.artifact != file.id:
-            found = f"the file of artifact {entry.artifact}"
+            found = f"the file of artifact {shown(entry.artifact, quoted=False)}"
         else:
             same = entry.bytes == status.st_size and file.size in {None, entry.bytes}
             return There.IT if same else There.OLDER
@@ -188,7 +189,7 @@ class Folder:
             try:
                 part = PartFile.claim(path, file.filename)
             except UnsafeFileError as error:
-                memory = recall(sidecar_path(path))
+                memory = recall(sidecar_path(path), file.id)
                 if memory is None or memory.identity.artifact == file.id:
                     # Its name is all of it that is ours: what is behind a link is never touched.
                     log.warning(
@@ -199,7 +200,7 @@ class Folder:
             if part is None:
                 busy = busy or os.path.lexists(path)
                 continue
-            memory = recall(sidecar_path(path))
+            memory = recall(sidecar_path(path), file.id)
             if memory is not None and memory.identity.artifact != file.id:
                 part.close()
             elif resume and memory is not None and _useful(part, memory, file):

@@ -40,13 +40,16 @@ def request_head(target: str, headers: Mapping[str, str]) -> bytes:
         headers: the headers.
 
     Raises:
-        HttpError: a value would end its line; they come from an earlier answer.
+        HttpError: a value cannot be one; they come from an earlier answer.
     """
     lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     text = "\n".join(lines)
     if text.count("\n") >= len(lines) or "\r" in text or "\0" in text:
         raise HttpError("a header value with a line end")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    except UnicodeEncodeError:
+        raise HttpError("a header value with other characters than a header has") from None
 
 
 class Reply:

@@ -24,6 +24,7 @@ log = logging.getLogger("tickhaul.transfer")
 _FORMAT = 1
 _MERGES = 20
 _LARGEST = 64 * 1024 * 1024  # bytes: more than a hundred thousand files
+_SHORTEST = 12  # bytes of a value on average, its name included; in memory ten bytes can become three hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def _read(path: Path) -> dict[str, Entry] | str:
         return error.strerror or "it is no regular file"
     except OSError as error:
         raise storage_error(error, MANIFEST, path, act="read") from error
+    if sum(map(text.count, b"{[,")) > 100 + len(text) // _SHORTEST:
+        return "it has more values than a manifest of its length"
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 from tickhaul._files import open_regular
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _HEADER = 64 * 1024  # a page header is some tens of bytes, more with statistics
-_LONGEST_FOOTER = 256 * 1024 * 1024
+_LONGEST_FOOTER = 16 * 1024 * 1024  # that of a hundred thousand columns, over all row groups
 _PIECE = 1024 * 1024
 
 
@@ -44,15 +45,15 @@ def check_parquet(path: Path, *, stopped: Callable[[], bool] = lambda: False) ->
     with os.fdopen(open_regular(path), "rb") as file:
         try:
             footer, data_end = _footer(file)
-            rows = 0
-            for group in _structs(footer, 4):
-                rows += _integer(group, 3)
-                for chunk in _structs(group, 1):
-                    if stopped():
-                        return
-                    _check_column(file, chunk, data_end)
+            groups = _structs(footer, 4)
+            columns = sorted(_column(chunk, data_end) for group in groups for chunk in _structs(group, 1))
+            if any(this[0] < before[1] for before, this in pairwise(columns)):
+                raise ParquetError("its columns overlap")
+            for at, end, values in columns:
+                _check_pages(file, at, end, values, stopped)
         except ThriftError as error:
             raise ParquetError(f"its metadata is damaged: {error}") from None
+    rows = sum(_integer(group, 3) for group in groups)
     if rows != _integer(footer, 3):
         raise ParquetError(f"its row groups have {rows} rows, its footer says {_integer(footer, 3)}")
 
@@ -81,7 +82,8 @@ def _footer(file: BinaryIO) -> tuple[dict[int, Value], int]:
     return reader.struct(), start
 
 
-def _check_column(file: BinaryIO, chunk: dict[int, Value], data_end: int) -> None:
+def _column(chunk: dict[int, Value], data_end: int) -> tuple[int, int, int]:
+    """Where a column begins and ends, and how many values it has."""
     if 1 in chunk:
         raise ParquetError("a column is in another file")
     found = chunk.get(3)
@@ -91,15 +93,21 @@ def _check_column(file: BinaryIO, chunk: dict[int, Value], data_end: int) -> Non
     dictionary = found.get(11)
     at = min(first, dictionary) if isinstance(dictionary, int) and dictionary > 0 else first
     end = at + _integer(found, 7)
-    if at < 4 or end > data_end:
+    if not 4 <= at <= end <= data_end:
         raise ParquetError("a column lies outside of the file")
+    return at, end, _integer(found, 5)
+
+
+def _check_pages(file: BinaryIO, at: int, end: int, announced: int, stopped: Callable[[], bool]) -> None:
     values = 0
     while at < end:
+        if stopped():
+            return
         page, at = _page(file, at, end)
         headers = (page.get(5), page.get(8))  # of a data page in either version; a dictionary's values do not count
         values += sum(_integer(header, 1) for header in headers if isinstance(header, dict))
-    if values != _integer(found, 5):
-        raise ParquetError(f"a column's pages have {values} values, not {_integer(found, 5)}")
+    if values != announced:
+        raise ParquetError(f"a column's pages have {values} values, not {announced}")
 
 
 def _page(file: BinaryIO, at: int, end: int) -> tuple[dict[int, Value], int]:

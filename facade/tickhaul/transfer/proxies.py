@@ -62,8 +62,12 @@ def parse_proxy(url: str) -> Proxy:
     """Read a proxy's URL; ``host:port`` alone is taken as ``http://host:port``.
 
     Raises:
+        TypeError: it is not text.
         ValueError: it is none, or of a kind that is not supported. The message shows neither user nor password.
     """
+    given: object = url
+    if not isinstance(given, str):
+        raise TypeError(f"proxy must be a str, not {type(given).__name__}")
     if _SURROGATE.search(url):
         raise ValueError("the proxy's URL is not valid Unicode")
     try:
@@ -95,7 +99,8 @@ def proxy_for(target: SplitResult, *, proxy: str | None, trust_env: bool) -> Pro
             Windows, the system's settings).
 
     Raises:
-        ValueError: the proxy's URL cannot be used.
+        TypeError: the proxy's URL is not text.
+        ValueError: it cannot be used.
     """
     if proxy is not None:
         return parse_proxy(proxy)

@@ -20,25 +20,31 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
-from tickhaul._files import create_new, open_regular, read_regular, replace
+from tickhaul._files import create_new, open_regular, replace
 from tickhaul.transfer.checksums import Claim, read_claim
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.names import PART, SIDECAR
 from tickhaul.transfer.ranges import Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 _FORMAT = 1
 _APPEND = os.O_WRONLY | os.O_APPEND
-_LARGEST = 64 * 1024 * 1024  # bytes; a file of a tebibyte in parts of 8 MiB has a sidecar of 4 MiB
+# A file of a tebibyte in parts of 8 MiB, each with a checksum, has 300,000 lines of some 60 bytes.
+_LARGEST = 32 * 1024 * 1024  # bytes
+_MOST_LINES = 400_000
+_LONGEST_LINE = 32 * 1024
+_MARK = re.compile(r"[\t -~\x80-\xff]{1,1024}")  # it is sent back in a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,49 +230,57 @@ class Sidecar:
         self.path.unlink(missing_ok=True)
 
 
-def recall(path: Path) -> Memory | None:
+def recall(path: Path, artifact: str) -> Memory | None:
     """Read a sidecar; ``None`` when there is none, its first line is not ours, or it is no file to be read.
 
     Everything after the first line that makes no sense is ignored: it was being written when the process died.
+
+    Args:
+        path: the sidecar.
+        artifact: the artifact it should be of; a sidecar of another one is read no further than that.
     """
     try:
-        lines = read_regular(path, most=_LARGEST).split(b"\n")
+        with os.fdopen(open_regular(path), "rb") as file:
+            lines = _lines(file.read(_LARGEST))
     except OSError:
         return None
-    head = _object(lines[0])
+    head = next(lines, None)
     if head is None or head.get("tickhaul") != _FORMAT:
         return None
-    artifact, size = head.get("artifact"), head.get("bytes")
-    if not isinstance(artifact, str) or not (size is None or _natural(size)):
-        return None
+    owner, size, boot = head.get("artifact"), head.get("bytes"), head.get("boot")
+    if isinstance(owner, str) and owner != artifact:
+        return Memory(Identity(owner, None), Ranges())
     etag, modified = head.get("etag"), head.get("last_modified")
-    identity = Identity(
-        artifact,
-        size if isinstance(size, int) else None,
-        etag if isinstance(etag, str) else None,
-        modified if isinstance(modified, str) else None,
-    )
+    if owner != artifact or not ((size is None or _natural(size)) and _is_mark(etag) and _is_mark(modified)):
+        return None
     found: list[tuple[int, int]] = []
     claims: list[Claim] = []
     confirmed = 0
-    for line in lines[1:-1]:  # what follows the last newline is torn
-        entry = _object(line)
-        if entry is None:
-            break
+    for entry in lines:
         match entry:
             case {"done": [int(start), int(end)]} if 0 <= start < end:
                 found.append((start, end))
             case {"synced": int(count)} if 0 <= count <= len(found):
                 confirmed = count
-            case {"claim": [str(header), str(text), None | [int(), int()] as span]}:
+            case {"claim": [str(header), str(text), None | [int(), int()] as span]} if _is_within(span, size):
                 claim = read_claim(header, text, None if span is None else (span[0], span[1]))
                 claims += [] if claim is None else [claim]
             case _:
                 break
-    boot = head.get("boot")
     if boot is None or boot != boot_id():
         found = found[:confirmed]
-    return Memory(identity, Ranges(found), Ranges(found[:confirmed]), tuple(claims))
+    return Memory(Identity(artifact, size, etag, modified), Ranges(found), Ranges(found[:confirmed]), tuple(claims))
+
+
+def _lines(data: bytes) -> Iterator[dict[str, object]]:
+    """The lines up to the first that is torn or none of ours."""
+    file = BytesIO(data)
+    for _ in range(_MOST_LINES):
+        line = file.readline(_LONGEST_LINE)
+        entry = _object(line) if line.endswith(b"\n") else None
+        if entry is None:
+            return
+        yield entry
 
 
 def _done(span: tuple[int, int]) -> dict[str, object]:
@@ -311,8 +325,16 @@ def _object(line: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _natural(value: object) -> bool:
+def _natural(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_within(span: Sequence[int] | None, size: int | None) -> bool:
+    return span is None or 0 <= span[0] < span[1] <= (size or 0)
+
+
+def _is_mark(value: object) -> TypeGuard[str | None]:
+    return value is None or (isinstance(value, str) and _MARK.fullmatch(value) is not None)
 
 
 @cache

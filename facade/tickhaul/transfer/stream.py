@@ -215,6 +215,11 @@ class Stream:
         """Whether nothing was received that nobody asked for."""
         return self._start == self._end
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing unread has come, here, in TLS or in the system, and the connection has not ended."""
+        return self.drained and not getattr(self._sock, "pending", int)() and not self._ready(0, write=False)
+
     def _wait(self, seconds: float, *, write: bool = False) -> None:
         if not self._ready(seconds, write=write):
             raise TimeoutError

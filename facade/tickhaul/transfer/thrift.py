@@ -5,6 +5,7 @@ from __future__ import annotations
 Value = bool | int | bytes | list["Value"] | dict[int, "Value"] | None
 
 _DEPTH = 32
+_MOST_VALUES = 5_000_000  # 16 MiB of real metadata have some four million
 
 
 class ThriftError(ValueError):
@@ -21,6 +22,7 @@ class Reader:
     def __init__(self, data: bytes, at: int = 0) -> None:
         self._data = data
         self.at = at
+        self._left = _MOST_VALUES
 
     def struct(self, depth: int = 0) -> dict[int, Value]:
         """Read a struct: its fields by their numbers.
@@ -28,8 +30,6 @@ class Reader:
         Raises:
             ThriftError: it is none.
         """
-        if depth > _DEPTH:
-            raise ThriftError("nested too deeply")
         fields: dict[int, Value] = {}
         number = 0
         while head := self._byte():
@@ -39,6 +39,11 @@ class Reader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Value:
+        if depth > _DEPTH:
+            raise ThriftError("nested too deeply")
+        self._left -= 1
+        if self._left < 0:
+            raise ThriftError(f"more than {_MOST_VALUES:,} values")
         match kind:
             case 1 | 2 | 3:  # a boolean or a byte, where it is an element of a list
                 return self._byte()
@@ -49,9 +54,9 @@ class Reader:
             case 8:
                 return self._take(self._varint())
             case 9 | 10:
-                return self._list(depth)
+                return self._list(depth + 1)
             case 11:
-                self._skip_map(depth)
+                self._skip_map(depth + 1)
                 return None
             case 12:
                 return self.struct(depth + 1)

@@ -139,6 +139,10 @@ class TlsSocket(Tls):
         """Set an option of the socket."""
         self._socket.setsockopt(level, name, value)
 
+    def pending(self) -> int:
+        """How much was taken from the socket and not read, be it half a record."""
+        return self.inner.pending() + self._incoming.pending
+
     def fileno(self) -> int:
         """The socket's handle, to wait for."""
         return self._socket.fileno()

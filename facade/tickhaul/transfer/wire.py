@@ -98,7 +98,8 @@ class Channel:
         origin = self._origins.get(base)
         if origin is None:
             origin = self._origins[base] = self._origin_of(base)
-        reused = self._stream is not None and self._origin == origin
+        # What came while nothing was asked for would be taken for the response to this request.
+        reused = self._stream is not None and self._origin == origin and self._stream.quiet
         if not reused:
             self.close()
         failure: WireError
@@ -124,7 +125,7 @@ class Channel:
         parts = _split(base)
         try:
             proxy = proxy_for(parts, proxy=self._options.proxy, trust_env=self._options.trust_env)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise RefusedError(str(error)) from None
         return Origin(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], proxy)
 
