@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sqlite3
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -28,6 +27,7 @@ from starlette.routing import Route
 from tickhaul_sandbox import errors
 from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found
 from tickhaul_sandbox.faults import FaultError
+from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.times import format_instant
 from tickhaul_sandbox.wire import Answer, read_body
 
@@ -65,8 +65,8 @@ class _Control:
             answer = await self._answer(request)
         except ApiError as error:
             answer = Answer(error.status, error.body(), error.headers)
-        except sqlite3.Error:
-            _log.exception("%s could not be written down yet", request.url.path)
+        except StateError as error:
+            _log.warning("%s could not be written down yet: %s", request.url.path, error)
             answer = Answer(500, errors.internal().body())
         headers = {"content-type": "application/json", **answer.headers} if answer.status != 204 else {}
         await Response(answer.encode(), answer.status, headers)(scope, receive, send)
