@@ -25,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tickhaul_sandbox import errors
+from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found
 from tickhaul_sandbox.faults import FaultError
 from tickhaul_sandbox.state.file import StateError
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     Action = Callable[[Service, Request, JsonObject], Answer]
 
 _log = logging.getLogger("tickhaul_sandbox.control")
-_FARTHEST_SECONDS = 366 * 86_400.0
+# 2200, so that what follows from an instant of the sandbox stays within 64 bits of nanoseconds (2262).
+_LATEST_NS = 7_258_118_400 * SECOND
 
 
 def routes(service: Service) -> list[Route]:
@@ -104,8 +106,9 @@ def _show_clock(service: Service, request: Request, fields: JsonObject) -> Answe
 
 def _advance_clock(service: Service, request: Request, fields: JsonObject) -> Answer:
     seconds = fields.get("seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FARTHEST_SECONDS:
-        raise invalid_argument(f"Invalid seconds: must be between 0 and {_FARTHEST_SECONDS:.0f}")
+    farthest = (_LATEST_NS - service.clock.now_ns()) // SECOND
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= farthest:
+        raise invalid_argument("Invalid seconds: must not be negative, nor lead past the year 2199")
     service.clock.advance(float(seconds))
     return _show_clock(service, request, fields)
 
