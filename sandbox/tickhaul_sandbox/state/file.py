@@ -3,8 +3,9 @@
 The file belongs to one running sandbox at a time: SQLite's exclusive lock is held from its opening to its end, and the
 operating system lets go of it however the sandbox dies. A commit is in the file, and on the disk, before it returns; what
 the journal beside the file (`-journal`) holds is only how to undo the commit that is under way. A write-ahead log would
-be faster (a commit took 0.1 ms instead of 1.2 ms), but what is committed would be in the log alone for a while, and SQLite
-takes a damaged log for one that ends at the damage: committed records would be gone without a word.
+be faster (a commit took 0.1 ms instead of 1.2 ms, with a busy disk 0.2 ms instead of 14 ms), but what is committed would
+be in the log alone for a while, and SQLite takes a damaged log for one that ends at the damage: committed records would
+be gone without a word.
 
 What is written carries a checksum. SQLite's own check finds damage to the structure of the file, but not a letter that
 has become another one. The sum of the checksums is written with every commit, so that it is found too when a commit was
