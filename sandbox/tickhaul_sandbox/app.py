@@ -20,6 +20,7 @@ from tickhaul_sandbox.hosts import split_target
 from tickhaul_sandbox.idempotency import canonical, fingerprint
 from tickhaul_sandbox.recording import RecordedRequest, without_secrets
 from tickhaul_sandbox.routes import OPERATIONS, Operation
+from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.wire import Answer, Call, read_body
 from tickhaul_sandbox.xythub.app import Hub
 from tickhaul_sandbox.xythub.errors import HubError
@@ -171,6 +172,9 @@ class Endpoint:
             self._service.commit(trace.account)
         except ClientDisconnect:
             raise
+        except StateError as error:
+            _log.warning("%s could not be written down yet: %s", trace.operation, error)
+            return _error(errors.internal())
         except Exception:  # noqa: BLE001 - the service answers 500 whatever goes wrong in it
             _log.exception("%s failed", trace.operation)
             return _error(errors.internal())

@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sqlite3
 import weakref
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tickhaul_sandbox import errors
+from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import ApiError, invalid_argument, not_found
 from tickhaul_sandbox.faults import FaultError
+from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.times import format_instant
 from tickhaul_sandbox.wire import Answer, read_body
 
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     Action = Callable[[Service, Request, JsonObject], "Answer | Iterator[bytes]"]
 
 _log = logging.getLogger("tickhaul_sandbox.control")
-_FARTHEST_SECONDS = 366 * 86_400.0
+# 2200, so that what follows from an instant of the sandbox stays within 64 bits of nanoseconds (2262).
+_LATEST_NS = 7_258_118_400 * SECOND
 _PART_BYTES = 64 << 10
 
 
@@ -68,8 +70,8 @@ class _Control:
             answer = await self._answer(request)
         except ApiError as error:
             answer = Answer(error.status, error.body(), error.headers)
-        except sqlite3.Error:
-            _log.exception("%s could not be written down yet", request.url.path)
+        except StateError as error:
+            _log.warning("%s could not be written down yet: %s", request.url.path, error)
             answer = Answer(500, errors.internal().body())
         if not isinstance(answer, Answer):
             await StreamingResponse(answer, media_type="application/json")(scope, receive, send)
@@ -110,8 +112,9 @@ def _show_clock(service: Service, request: Request, fields: JsonObject) -> Answe
 
 def _advance_clock(service: Service, request: Request, fields: JsonObject) -> Answer:
     seconds = fields.get("seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FARTHEST_SECONDS:
-        raise invalid_argument(f"Invalid seconds: must be between 0 and {_FARTHEST_SECONDS:.0f}")
+    farthest = (_LATEST_NS - service.clock.now_ns()) // SECOND
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= farthest:
+        raise invalid_argument("Invalid seconds: must not be negative, nor lead past the year 2199")
     service.clock.advance(float(seconds))
     return _show_clock(service, request, fields)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +16,7 @@ from tickhaul_sandbox.artifacts.store import GivenUpError
 from tickhaul_sandbox.artifacts.tables import LayoutError
 from tickhaul_sandbox.clock import SECOND
 from tickhaul_sandbox.errors import conflict, not_found, refused
+from tickhaul_sandbox.state.file import StateError
 from tickhaul_sandbox.times import format_instant, to_microsecond
 
 if TYPE_CHECKING:
@@ -333,9 +333,9 @@ class Exports:
         self._shelf.put(job.export_id, job)
         try:
             self._shelf.commit()
-        except sqlite3.Error:
+        except StateError as error:
             # Nobody waits for an answer to this; the next request writes it, or is told.
-            _log.exception("export %s could not be written down yet", job.export_id)
+            _log.warning("export %s could not be written down yet: %s", job.export_id, error)
 
     def _built_at(self, job: Job, seconds: float) -> int:
         """Return when files that took so many real seconds were made.

@@ -93,10 +93,10 @@ class Service:
         facts = self.ledger.open(self._origin)
         try:
             self._restore(facts)
+            self.ledger.commit()
         except StateError:
             self.ledger.abandon()
             raise
-        self.ledger.commit()
 
     def go_on(self) -> None:
         """Go on with the exports an earlier run left unfinished; to be called in the event loop."""
@@ -110,7 +110,7 @@ class Service:
             account: Whose request it was, `None` if nobody's.
 
         Raises:
-            sqlite3.Error: If the state file cannot be written.
+            StateError: If the state file cannot be written.
         """
         if account is not None:
             self.ledger.note(("account", account.name, ""), lambda: rows.write_account(account))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from tickhaul_sandbox import RecordedRequest, Settings
 from tickhaul_sandbox.control import _listed
 from tickhaul_sandbox.settings import read_setting
 
-from tests.sandbox.api import HOUR, SECOND, START, Api, code, ok
+from tests.sandbox.api import BTCUSDT, HOUR, SECOND, START, Api, code, ok
 
 if TYPE_CHECKING:
     import httpx
@@ -28,10 +29,25 @@ def test_time_can_be_advanced(api: Api) -> None:
     assert ok(api.get(path))["status"] == "succeeded"
 
 
-@pytest.mark.parametrize("seconds", [-1, "1", None, True, 1e300])
+@pytest.mark.parametrize("seconds", [-1, "1", None, True, 1e300, 10**400, math.nan])
 def test_time_is_advanced_by_a_sensible_number_of_seconds(api: Api, seconds: object) -> None:
-    assert code(control(api, "POST", "/clock/advance", {"seconds": seconds})) == (400, "invalid_argument")
+    body = json.dumps({"seconds": seconds})
+    assert code(api.http.post("/_sandbox/clock/advance", content=body)) == (400, "invalid_argument")
     assert ok(control(api, "GET", "/clock"))["now_ns"] == START
+
+
+def test_time_is_never_advanced_past_what_can_be_written(api: Api) -> None:
+    api.subscribe()
+    century = {"seconds": 100 * 366 * 86_400}
+    ok(control(api, "POST", "/clock/advance", century))
+    assert code(control(api, "POST", "/clock/advance", century)) == (400, "invalid_argument")
+    now = ok(control(api, "GET", "/clock"))["now_ns"]
+    ok(control(api, "POST", "/clock/advance", {"seconds": 7_258_118_400 - now // SECOND}))
+    assert ok(control(api, "GET", "/clock"))["now"] == "2200-01-01T00:00:00Z"
+    assert code(control(api, "POST", "/clock/advance", {"seconds": 1})) == (400, "invalid_argument")
+    ok(api.get("/billing/summary"))
+    ok(api.get("/availability", datastream_id=BTCUSDT))
+    api.subscribe(BTCUSDT + 1)
 
 
 def test_faults_can_be_added_looked_at_and_cleared(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from contextlib import closing
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, StateError
 from tickhaul_sandbox.service import Service
-from tickhaul_sandbox.state.file import FORMAT
+from tickhaul_sandbox.state.file import FORMAT, StateFile
 
 from tests.sandbox.api import BTCUSDT, HOUR, START, Api, ok
 from tests.sandbox.test_state_file import contents, execute, make_older, mend, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tickhaul_sandbox.jsontypes import JsonObject
 
 SETTINGS = Settings(messages_per_minute=6, api_keys=("mine:k1", "other:k2"), export_seconds=0)
 ROUNDS = 200
@@ -48,9 +51,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-def opened(path: Path) -> list[tuple[str, ...]]:
+def opened(path: Path, **more: Any) -> list[tuple[str, ...]]:
     """Return the records of a state file after a sandbox has used it."""
-    service = Service(replace(SETTINGS, state=path), ManualClock(START))
+    service = Service(replace(SETTINGS, state=path, **more), ManualClock(START))
     try:
         service.open()
     finally:
@@ -308,3 +311,80 @@ def test_a_file_that_is_whole_is_used(tmp_path: Path, whole: bytes) -> None:
     assert opened(path) == before
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+
+
+def interrupted(path: Path, whole: bytes) -> dict[str, bytes]:
+    """Return the files that a sandbox leaves which was killed in the middle of a commit that changes every record."""
+    path.write_bytes(whole)
+    records = rows_of(path)
+    left: dict[str, bytes] = {}
+
+    def changes() -> Iterator[tuple[tuple[str, str, str], JsonObject]]:
+        for kind, account, name, body in records:
+            yield (kind, account, name), {**json.loads(body), "changed": True}
+        left.update(contents(path.parent))
+
+    with closing(StateFile(path, {})) as file:
+        # Pages go to the file as soon as there are more than these.
+        file._connection.execute("PRAGMA cache_size = 3")
+        file.write({}, changes())
+    assert left[path.name] != whole
+    assert len(left) == 2
+    return left
+
+
+def lay_out(place: Path, files: dict[str, bytes]) -> Path:
+    place.mkdir()
+    for name, content in files.items():
+        (place / name).write_bytes(content)
+    return place / "state"
+
+
+def test_a_commit_that_was_interrupted_is_undone(tmp_path: Path, whole: bytes) -> None:
+    (tmp_path / "made").mkdir()
+    left = interrupted(tmp_path / "made" / "state", whole)
+    path = lay_out(tmp_path / "left", left)
+    with pytest.raises(StateError, match="was made with other data: seed 0"):
+        opened(path, seed=7)
+    assert contents(path.parent) == left
+    before = lay_out(tmp_path / "whole", {"state": whole})
+    assert opened(path) == opened(before)
+
+
+def test_a_damaged_journal_is_found_or_does_no_harm(tmp_path: Path, whole: bytes) -> None:
+    (tmp_path / "made").mkdir()
+    left = interrupted(tmp_path / "made" / "state", whole)
+    records = opened(lay_out(tmp_path / "whole", {"state": whole}))
+    journal = left["state-journal"]
+    seen: dict[str, int] = {"refused": 0, "whole": 0}
+    # The header to its last byte, then one bit in every so many.
+    for place in [*range(28), *range(512, len(journal), 1 + len(journal) // 40)]:
+        damage = bytearray(journal)
+        damage[place] ^= 1 << place % 8
+        path = lay_out(tmp_path / str(place), {**left, "state-journal": bytes(damage)})
+        try:
+            seen[check(path, records)] += 1
+        except BaseException as error:
+            error.add_note(f"byte {place}")
+            raise
+    assert min(seen.values()) > 0
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_log_of_0_1_0_is_folded_into_the_file_when_it_is_accepted(tmp_path: Path, whole: bytes, version: int) -> None:
+    made = lay_out(tmp_path / "made", {"state": whole})
+    make_older(made, version)
+    with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("DELETE FROM records WHERE kind = 'replay'")
+        left = {name: content for name, content in contents(made.parent).items() if not name.endswith("-shm")}
+        records = connection.execute("SELECT kind, account, name, body FROM records ORDER BY position").fetchall()
+    assert left["state-wal"]
+    path = lay_out(tmp_path / "left", left)
+    with pytest.raises(StateError, match="was made with other data: seed 0"):
+        opened(path, seed=7)
+    assert contents(path.parent) == left
+    assert opened(path) == records
+    assert list(contents(path.parent)) == ["state"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)

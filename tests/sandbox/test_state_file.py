@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -55,8 +56,9 @@ def mend(path: Path) -> None:
     """Give each record the checksum of what it says now."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.create_function("mark_of", -1, _mark)
-        connection.execute("UPDATE facts SET mark = mark_of(name, value)")
         connection.execute("UPDATE records SET mark = mark_of(kind, account, name, body)")
+        connection.execute("UPDATE facts SET value = (SELECT sum(mark) FROM records) WHERE name = 'sum'")
+        connection.execute("UPDATE facts SET mark = mark_of(name, value)")
 
 
 def make_older(path: Path, version: int) -> None:
@@ -85,23 +87,35 @@ def state(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_log_beside_the_file_does_not_grow_with_the_number_of_commits(tmp_path: Path) -> None:
+def test_neither_file_nor_journal_grows_with_the_number_of_commits(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     file = StateFile(path, {})
     try:
         sizes: list[int] = []
-        for number in range(3_000):
+        for number in range(300):
             file.write({"ids_made": number}, [(("account", "default", ""), {"number": number})])
-            sizes.append(path.with_name("state.sqlite-wal").stat().st_size + path.stat().st_size)
+            sizes.append(path.with_name("state.sqlite-journal").stat().st_size + path.stat().st_size)
     finally:
         file.close()
-    assert max(sizes) < 6 << 20
+    assert max(sizes) < 1 << 16
     assert sizes[-1] == sizes[len(sizes) // 2]
-    assert path.stat().st_size < 1 << 16
 
 
 def test_the_file_stands_alone_when_the_sandbox_has_ended(state: Path) -> None:
     assert [file.name for file in state.parent.iterdir()] == [state.name]
+
+
+def test_what_was_answered_is_in_the_file_itself(tmp_path: Path) -> None:
+    # No damage to what lies beside it can take that away.
+    path, alone = tmp_path / "state", tmp_path / "alone"
+    with Sandbox(Settings(state=path, messages_per_minute=6), clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
+        subscription = api.subscribe()
+        shutil.copyfile(path, alone)
+    with (
+        Sandbox(Settings(state=alone, messages_per_minute=6), clock=ManualClock(START)) as sandbox,
+        Api(sandbox) as api,
+    ):
+        assert [item["id"] for item in ok(api.get("/subscriptions"))["items"]] == [subscription]
 
 
 def test_an_empty_file_is_taken_for_a_new_one(tmp_path: Path) -> None:
@@ -197,13 +211,13 @@ def test_a_file_of_an_older_format_becomes_a_newer_one_at_once_or_not_at_all(sta
     assert rows_of(state) == before
 
 
-def test_a_log_is_never_shared(state: Path) -> None:
-    # What makes a log safe with every version of SQLite: there is no second connection, not even one that only reads.
+def test_a_file_is_never_shared(state: Path) -> None:
+    # There is no second connection, not even one that only reads.
     settings = Settings(state=state, messages_per_minute=6)
     with Sandbox(settings, clock=ManualClock(START)) as sandbox, Api(sandbox) as api:
         api.subscribe(124)
         beside = {file.name.removeprefix(state.name) for file in state.parent.iterdir()}
-        assert beside == {"", "-wal"}
+        assert beside == {"", "-journal"}
         program = (
             f"import sqlite3; sqlite3.connect({str(state)!r}, timeout=0).execute('SELECT * FROM facts').fetchall()"
         )
@@ -252,6 +266,48 @@ def test_a_record_that_makes_no_sense_is_damage_that_is_named(
     assert text.startswith("the state is damaged (")
     assert what in text
     assert text.endswith("; restore a copy of it, or name another file")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("beside", ["", "-journal", "-wal"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, beside: str, *, linked: bool) -> None:
+    path, place = tmp_path / "link", tmp_path / "state"
+    if beside:
+        run(place)
+    path.symlink_to(place)
+    os.mkfifo(f"{place}{beside}")
+    assert refused(path if linked else place) == (
+        f"{f'state{beside} beside it is' if beside else 'is'} not a regular file; name another file"
+    )
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path / ("x" * 300)) == "cannot be used (File name too long); name another file"
+
+
+def test_a_name_that_means_something_to_sqlite_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(Path(":memory:"))
+    assert [file.name for file in tmp_path.iterdir()] == [":memory:"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_a_file_that_cannot_be_written_to_from_the_start_on_is_refused(state: Path) -> None:
+    before = contents(state.parent)
+    program = (
+        "import resource, sys; from tickhaul_sandbox.__main__ import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600, resource.RLIM_INFINITY)); sys.exit(main(sys.argv[1:]))"
+    )
+    flags = ["--port", "0", "--messages-per-minute", "6", "--state", str(state)]
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *flags], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"sandbox: {state}: cannot be used (")
+    assert ended.stderr.endswith("; look at the disk, or name another file\n")
+    assert ended.stderr.count("\n") == 1
+    assert contents(state.parent) == before
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import uuid
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul_sandbox import ManualClock, Settings
 from tickhaul_sandbox.artifacts.csvfile import Dialect
+from tickhaul_sandbox.artifacts.formats import COMPRESSIONS
 from tickhaul_sandbox.artifacts.plan import Part, Piece
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
 from tickhaul_sandbox.artifacts.store import Artifact
 from tickhaul_sandbox.artifacts.tables import RawLayout
+from tickhaul_sandbox.errors import ApiError
 from tickhaul_sandbox.exports import Job, Order
 from tickhaul_sandbox.idempotency import Replay
+from tickhaul_sandbox.market.streams import CATEGORIES
 from tickhaul_sandbox.schemas import builtin
 from tickhaul_sandbox.schemas.books import BookLayout
 from tickhaul_sandbox.schemas.content import Column, Concatenation, Content, Extractor
@@ -34,7 +38,7 @@ from tickhaul_sandbox.wire import Answer
 from tests.sandbox.api import CAGE, START
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tickhaul_sandbox.artifacts.tables import Layout
     from tickhaul_sandbox.catalog import Datastream
@@ -143,7 +147,15 @@ def test_a_subscription(service: Service, reader: rows.Rows, data: st.DataObject
 
 @given(
     st.builds(
-        Schema, TEXTS, TEXTS, TEXTS, st.just(value=False), INSTANTS, st.integers(1), CONTENTS, st.none() | CONTENTS
+        Schema,
+        TEXTS,
+        TEXTS,
+        st.sampled_from(CATEGORIES),
+        st.just(value=False),
+        INSTANTS,
+        INSTANTS,
+        CONTENTS,
+        st.none() | CONTENTS,
     )
 )
 def test_a_schema(reader: rows.Rows, schema: Schema) -> None:
@@ -169,15 +181,14 @@ def test_the_answer_to_a_key(replay: Replay) -> None:
 @given(data=st.data())
 def test_an_export(service: Service, reader: rows.Rows, data: st.DataObject) -> None:
     stream = data.draw(streams(service))
-    options: JsonObject = data.draw(st.dictionaries(NAMES, st.integers() | TEXTS, max_size=2))
     layout = data.draw(
         TEXTS.map(RawLayout)
         | st.sampled_from(["book_5", "book_20"]).map(lambda name: BookLayout(name, stream.exchange, CAGE))
         | CONTENTS.map(lambda content: SchemaLayout(content, stream.exchange, CAGE))
     )
-    fmt, dialect, level = data.draw(
-        st.tuples(st.sampled_from(["csv", "parquet"]), st.builds(Dialect, TEXTS), st.integers(1, 9))
-    )
+    parquet: JsonObject = {"compression": data.draw(st.sampled_from(COMPRESSIONS)), "row_group_size": 7}
+    fmt, options = data.draw(st.sampled_from([("csv", dict[str, Any]()), ("parquet", parquet)]))
+    dialect, level = data.draw(st.tuples(st.builds(Dialect, TEXTS), st.integers(1, 9)))
     source = service.feed.source(service.catalog, stream)
     recipes = tuple(
         FileRecipe(part, source, layout, fmt, options, dialect, level)
@@ -231,6 +242,7 @@ PUBLISHED: dict[str, Any] = {
     "columns": [{"output_column": "at", "meta": {"value": "collection_timestamp_ns", "format": "ns"}}],
     "unfold": {"okx": {"path": "data"}},
 }
+ACCOUNT: dict[str, Any] = {"access_status": "GRACE", "buckets": {"Minute": [7, START], "Hour": [7, START]}}
 ORDERED: dict[str, Any] = {
     "datastream": 123,
     "start_ns": START,
@@ -260,33 +272,117 @@ JOB: dict[str, Any] = {
 }
 
 
+SUBSCRIPTION: dict[str, Any] = {
+    "datastream": 123,
+    "status": "paused",
+    "created_ns": START,
+    "spans": [["spn_1", START, START + 1], ["spn_2", START + 2, None]],
+    "metered": [[START - 9, START - 8], [START, START + 1], [START + 2, None]],
+}
+SCHEMA: dict[str, Any] = {
+    "name": "mine",
+    "category": "trade",
+    "created_ns": START,
+    "version": 3,
+    "published": PUBLISHED,
+    "draft": PUBLISHED,
+}
+REPLAY: dict[str, Any] = {
+    "fingerprint": "00ff",
+    "begun_ns": START,
+    "status": 201,
+    "body": {"id": "sub_1"},
+    "headers": {},
+}
+
+
 def test_rows_of_files_that_are_out_there_can_be_read_and_are_still_written_so(reader: rows.Rows) -> None:
     # Whoever has to change one of these raises FORMAT.
     assert FORMAT == 3
-    subscription = {
-        "datastream": 123,
-        "status": "paused",
-        "created_ns": START,
-        "spans": [["spn_1", START, START + 1], ["spn_2", START + 2, None]],
-        "metered": [[START - 9, START - 8], [START, START + 1], [START + 2, None]],
-    }
-    schema = {
-        "name": "mine",
-        "category": "trade",
-        "created_ns": START,
-        "version": 3,
-        "published": PUBLISHED,
-        "draft": PUBLISHED,
-    }
-    replay = {"fingerprint": "00ff", "begun_ns": START, "status": 201, "body": {"id": "sub_1"}, "headers": {}}
-    assert rows.write_subscription(reader.read_subscription("sub_1", subscription)) == subscription
-    assert rows.write_schema(reader.read_schema("sch_1", schema)) == schema
-    assert rows.write_replay(rows.read_replay("0" * 32, replay)) == replay
+    assert rows.write_subscription(reader.read_subscription("sub_1", SUBSCRIPTION)) == SUBSCRIPTION
+    assert rows.write_schema(reader.read_schema("sch_1", SCHEMA)) == SCHEMA
+    assert rows.write_replay(rows.read_replay("0" * 32, REPLAY)) == REPLAY
     for layout in ({"raw": "message"}, {"book": "book_5"}, {"schema": PUBLISHED}):
         job = {**JOB, "order": {**ORDERED, "files": {**ORDERED["files"], "layout": layout}}}
         assert rows.write_job(reader.read_job("exp_1", job)) == job
     bare = {**JOB, "order": {**ORDERED, "files": None}, "artifact_ids": [], "artifacts": [], "deleted": True}
     assert rows.write_job(reader.read_job("exp_1", bare)) == bare
+
+
+def altered(row: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """Return a row in which one thing is another."""
+    if not path:
+        return value
+    copy = row.copy()
+    copy[path[0]] = altered(row[path[0]], path[1:], value)
+    return copy
+
+
+COUNTS: list[tuple[str, dict[str, Any], tuple[str | int, ...]]] = [
+    ("subscription", SUBSCRIPTION, ("created_ns",)),
+    ("subscription", SUBSCRIPTION, ("spans", 0, 1)),
+    ("subscription", SUBSCRIPTION, ("spans", 0, 2)),
+    ("subscription", SUBSCRIPTION, ("metered", 0, 0)),
+    ("subscription", SUBSCRIPTION, ("metered", 0, 1)),
+    ("schema", SCHEMA, ("created_ns",)),
+    ("schema", SCHEMA, ("version",)),
+    ("replay", REPLAY, ("begun_ns",)),
+    ("replay", REPLAY, ("status",)),
+    ("job", JOB, ("created_ns",)),
+    ("job", JOB, ("starts_ns",)),
+    ("job", JOB, ("due_ns",)),
+    ("job", JOB, ("built_ns",)),
+    ("job", JOB, ("ended_ns",)),
+    ("job", JOB, ("delivered",)),
+    ("job", JOB, ("artifacts", 0, 0)),
+    ("job", JOB, ("order", "start_ns")),
+    ("job", JOB, ("order", "end_ns")),
+    ("job", JOB, ("order", "files", "gzip_level")),
+    ("job", JOB, ("order", "files", "parts", 0, 1, 0, 2)),
+    ("account", ACCOUNT, ("buckets", "Minute", 0)),
+    ("account", ACCOUNT, ("buckets", "Hour", 1)),
+]
+NO_COUNTS: list[object] = [-1, 1 << 63, 1e300, 201.0, True, "201", [201]]
+OTHERS: list[tuple[str, dict[str, Any], tuple[str | int, ...], object]] = [
+    ("subscription", SUBSCRIPTION, ("status",), "actiwe"),
+    ("subscription", SUBSCRIPTION, ("status",), ["active"]),
+    ("subscription", SUBSCRIPTION, ("spans", 0, 0), 1),
+    ("schema", SCHEMA, ("name",), None),
+    ("schema", SCHEMA, ("category",), "tradf"),
+    ("replay", REPLAY, ("status",), 700),
+    ("replay", REPLAY, ("headers",), {"x": 1}),
+    ("job", JOB, ("deleted",), 0),
+    ("job", JOB, ("failure",), 5),
+    ("job", JOB, ("artifacts", 0, 1), None),
+    ("job", JOB, ("order", "format"), "csw"),
+    ("job", JOB, ("order", "files", "layout", "raw"), 1),
+    ("account", ACCOUNT, ("access_status",), 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "path", "value"),
+    [
+        (*place, value)
+        for place in COUNTS
+        for value in NO_COUNTS
+        if (place[2][:2], value) != (("buckets", "Minute"), 1 << 63)
+    ]
+    + OTHERS,
+)
+def test_a_row_that_makes_no_sense_is_not_read(
+    reader: rows.Rows, service: Service, kind: str, row: dict[str, Any], path: tuple[str | int, ...], value: object
+) -> None:
+    readers: dict[str, Callable[[str, dict[str, Any]], object]] = {
+        "subscription": reader.read_subscription,
+        "schema": reader.read_schema,
+        "job": reader.read_job,
+        "replay": rows.read_replay,
+        "account": partial(rows.restore_account, service.accounts.by_name["default"]),
+    }
+    readers[kind]("0" * 32, row)
+    with pytest.raises((TypeError, ValueError, ApiError)):
+        readers[kind]("0" * 32, altered(row, path, value))
 
 
 def test_a_subscription_of_a_file_of_format_1_was_billed_from_its_creation_on(reader: rows.Rows) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tickhaul_sandbox.errors import ApiError
@@ -66,7 +65,7 @@ class Ledger:
         """Write what has changed; it survives the death of the process from here on.
 
         Raises:
-            sqlite3.Error: If it cannot be written; the next commit will try again.
+            StateError: If it cannot be written; the next commit will try again.
         """
         if self._file is None:
             return
@@ -130,8 +129,8 @@ class Ledger:
         if self._file is not None:
             try:
                 self.commit()
-            except sqlite3.Error as error:
-                raise StateError(f"{self._path}: the last changes could not be written ({error})") from error
+            except StateError as error:
+                raise StateError(f"{error}; the last changes are not in it") from error
             finally:
                 self.abandon()
 
@@ -172,7 +171,7 @@ class Shelf(Generic[T]):
         """Write everything that has changed, not only here; for what no request waits for.
 
         Raises:
-            sqlite3.Error: If it cannot be written; the next commit will try again.
+            StateError: If it cannot be written; the next commit will try again.
         """
         self._ledger.commit()
 

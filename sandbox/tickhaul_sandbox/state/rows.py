@@ -5,25 +5,30 @@ Whatever a reader depends on here is promised to the files already written: a ch
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
 
 from tickhaul_sandbox.artifacts.csvfile import Dialect
+from tickhaul_sandbox.artifacts.formats import resolve_format
 from tickhaul_sandbox.artifacts.plan import Part, Piece
 from tickhaul_sandbox.artifacts.recipe import FileRecipe
 from tickhaul_sandbox.artifacts.store import Artifact
 from tickhaul_sandbox.artifacts.tables import RawLayout
 from tickhaul_sandbox.exports import Job, Order
 from tickhaul_sandbox.idempotency import Replay
+from tickhaul_sandbox.market.streams import CATEGORIES
 from tickhaul_sandbox.schemas.books import BookLayout
 from tickhaul_sandbox.schemas.content import Rules, read_content
 from tickhaul_sandbox.schemas.layout import SchemaLayout
 from tickhaul_sandbox.schemas.registry import Schema
-from tickhaul_sandbox.subscriptions import Span, Subscription
-from tickhaul_sandbox.wire import Answer
+from tickhaul_sandbox.subscriptions import Span, Status, Subscription
+from tickhaul_sandbox.wire import INT64_MAX, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from tickhaul_sandbox.accounts import Account
     from tickhaul_sandbox.artifacts.tables import Layout
     from tickhaul_sandbox.catalog import Catalog, Datastream
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 # A row of our own writing; one of another shape is a damaged file, which the ledger says of any error in reading it.
 Row: TypeAlias = dict[str, Any]
 _UNLIMITED = 1 << 31
+
+T = TypeVar("T")
 
 
 class Rows:
@@ -53,27 +60,31 @@ class Rows:
 
     def read_subscription(self, name: str, row: Row) -> Subscription:
         """Return a subscription."""
-        spans = [Span(span_id, started_ns, ended_ns) for span_id, started_ns, ended_ns in row["spans"]]
-        created_ns = row["created_ns"]
+        spans = [
+            Span(_text(span_id), _count(started_ns), _perhaps(_count, ended_ns))
+            for span_id, started_ns, ended_ns in row["spans"]
+        ]
+        created_ns, status = _count(row["created_ns"]), _one_of(get_args(Status), row["status"])
         if "metered" in row:
-            metered = [(start, end) for start, end in row["metered"]]
+            metered = [(_count(start), _perhaps(_count, end)) for start, end in row["metered"]]
         else:
             # A row of format 1: spans were billed from the creation on.
             cut = ((max(span.started_ns, created_ns), span.ended_ns) for span in spans)
             metered = [(start, end) for start, end in cut if end is None or start < end]
-        return Subscription(name, self._stream(row["datastream"]), row["status"], created_ns, spans, metered)
+        return Subscription(name, self._stream(row["datastream"]), status, created_ns, spans, metered)
 
     def read_schema(self, name: str, row: Row) -> Schema:
         """Return a schema of an account's own."""
         draft = None if row["draft"] is None else _read_content(row["draft"])
         published = _read_content(row["published"])
-        return Schema(name, row["name"], row["category"], False, row["created_ns"], row["version"], published, draft)
+        category, created_ns = _one_of(CATEGORIES, row["category"]), _count(row["created_ns"])
+        return Schema(name, _text(row["name"]), category, False, created_ns, _count(row["version"]), published, draft)
 
     def read_job(self, name: str, row: Row) -> Job:
         """Return an export job; its files are made again when they are asked for."""
         order = self._read_order(row["order"])
         artifacts = [
-            Artifact(artifact_id, recipe, size, etag)
+            Artifact(artifact_id, recipe, _count(size), _text(etag))
             for artifact_id, recipe, (size, etag) in zip(
                 row["artifact_ids"] if row["artifacts"] else (),
                 order.recipes if row["artifacts"] else (),
@@ -84,34 +95,36 @@ class Rows:
         return Job(
             export_id=name,
             order=order,
-            created_ns=row["created_ns"],
-            starts_ns=row["starts_ns"],
-            due_ns=row["due_ns"],
-            artifact_ids=tuple(row["artifact_ids"]),
+            created_ns=_count(row["created_ns"]),
+            starts_ns=_count(row["starts_ns"]),
+            due_ns=_count(row["due_ns"]),
+            artifact_ids=tuple(map(_text, row["artifact_ids"])),
             artifacts=artifacts,
-            failure=row["failure"],
-            built_ns=row["built_ns"],
-            ended_ns=row["ended_ns"],
-            deleted=row["deleted"],
-            delivered=row["delivered"],
+            failure=_perhaps(_text, row["failure"]),
+            built_ns=_perhaps(_count, row["built_ns"]),
+            ended_ns=_perhaps(_count, row["ended_ns"]),
+            deleted=_one_of((False, True), row["deleted"]),
+            delivered=_count(row["delivered"]),
         )
 
     def _read_order(self, row: Row) -> Order:
-        stream, fmt, options = self._stream(row["datastream"]), row["format"], row["format_options"]
+        stream = self._stream(row["datastream"])
+        fmt, options = resolve_format(row["format"], {}, row["format_options"])
         recipes: tuple[FileRecipe, ...] = ()
         if (files := row["files"]) is not None:
             source = self._feed.source(self._catalog, stream)
             layout = self._read_layout(files["layout"], stream)
-            dialect, level = Dialect(**files["dialect"]), files["gzip_level"]
+            dialect, level = Dialect(**files["dialect"]), _one_of(range(1, 10), files["gzip_level"])
             recipes = tuple(
                 FileRecipe(_read_part(part), source, layout, fmt, options, dialect, level) for part in files["parts"]
             )
-        return Order(stream, row["start_ns"], row["end_ns"], fmt, options, recipes, row["failure"])
+        start_ns, end_ns, failure = _count(row["start_ns"]), _count(row["end_ns"]), _perhaps(_text, row["failure"])
+        return Order(stream, start_ns, end_ns, fmt, options, recipes, failure)
 
     def _read_layout(self, row: Row, stream: Datastream) -> Layout:
         [(kind, value)] = row.items()
         if kind == "raw":
-            return RawLayout(value)
+            return RawLayout(_text(value))
         if kind == "book":
             return BookLayout(value, stream.exchange, self._cage)
         if kind == "schema":
@@ -178,8 +191,9 @@ def write_replay(replay: Replay) -> JsonObject:
 
 def read_replay(name: str, row: Row) -> Replay:
     """Return what an idempotency key was answered."""
-    answer = Answer(row["status"], row["body"], row["headers"])
-    return Replay(uuid.UUID(hex=name), bytes.fromhex(row["fingerprint"]), row["begun_ns"], answer)
+    headers = {name: _text(value) for name, value in row["headers"].items()}
+    answer = Answer(_one_of(range(200, 500), row["status"]), row["body"], headers)
+    return Replay(uuid.UUID(hex=name), bytes.fromhex(row["fingerprint"]), _count(row["begun_ns"]), answer)
 
 
 def write_account(account: Account) -> JsonObject:
@@ -191,8 +205,10 @@ def write_account(account: Account) -> JsonObject:
 
 def restore_account(account: Account, _: str, row: Row) -> None:
     """Bring an account to what it was."""
-    account.access_status = row["access_status"] or account.access_status
-    account.limits.state = {name: (level, seen_ns) for name, (level, seen_ns) in row["buckets"].items()}
+    account.access_status = _perhaps(_text, row["access_status"]) or account.access_status
+    account.limits.state = {
+        name: (_count(level, math.inf), _count(seen_ns)) for name, (level, seen_ns) in row["buckets"].items()
+    }
 
 
 def _write_order(order: Order) -> JsonObject:
@@ -233,9 +249,35 @@ def _write_part(part: Part) -> Json:
 
 def _read_part(row: list[Any]) -> Part:
     filename, pieces = row
-    return Part(filename, tuple(Piece(anchor_ns, start_ns, end_ns) for anchor_ns, start_ns, end_ns in pieces))
+    return Part(
+        _text(filename),
+        tuple(Piece(_count(anchor_ns), _count(start_ns), _count(end_ns)) for anchor_ns, start_ns, end_ns in pieces),
+    )
 
 
 def _read_content(row: Row) -> Content:
     # The paths of built-in schemas may list alternatives, and what was allowed of columns held when it was written.
     return read_content(row, Rules(max_columns=_UNLIMITED, alternatives=True, duplicates=True))
+
+
+def _count(value: object, most: float = INT64_MAX) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(value)
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _one_of(known: Collection[T], value: object) -> T:
+    for one in known:
+        if type(value) is type(one) and value == one:
+            return one
+    raise ValueError(value)
+
+
+def _perhaps(read: Callable[[object], T], value: object) -> T | None:
+    return None if value is None else read(value)
