@@ -17,11 +17,26 @@ if TYPE_CHECKING:
 
     from tickhaul._core.deadline import Deadline
 
+#: Arrays and objects in a JSON document: twice what the smallest responses of the service have in the largest body.
+_MOST_CONTAINERS = 1 << 18
 #: Bytes unpacked between two looks at the clock.
 _PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 #: The second is the old name of the first (RFC 9110 section 8.4.1.3).
 _ACCEPTED = frozenset({"gzip", "x-gzip"})
+
+
+def check_density(document: bytes) -> None:
+    """Refuse JSON that would become far more objects than its size suggests: three bytes are an array of some eighty.
+
+    Args:
+        document: the JSON; brackets inside of texts count too.
+
+    Raises:
+        ValueError: it holds too many arrays and objects.
+    """
+    if document.count(b"[") + document.count(b"{") > _MOST_CONTAINERS:
+        raise ValueError(f"it holds more than {_MOST_CONTAINERS:,} arrays and objects")
 
 
 class Body:
