@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tickhaul._core.origin import Origin
 
 #: As much as the client takes of the longest list.
-_LARGEST_BODY = 16 << 20
+_LARGEST_BODY = 24 << 20
 _KEPT_SECONDS = 5.0
 
 
