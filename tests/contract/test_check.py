@@ -342,7 +342,10 @@ def test_nobody_answering_ends_the_check() -> None:
         check(f"http://127.0.0.1:{silent.getsockname()[1]}", "key_any.secret", timeout=0.1)
 
 
-def test_headers_that_come_byte_by_byte_end_the_check_in_time() -> None:
+@pytest.mark.parametrize("service", [None, "http://ticksupply.example", "https://ticksupply.example"])
+def test_headers_that_come_byte_by_byte_end_the_check_in_time(
+    service: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def drip(server: socket.socket) -> None:
         connection, _ = server.accept()
         with connection, contextlib.suppress(OSError):
@@ -358,8 +361,11 @@ def test_headers_that_come_byte_by_byte_end_the_check_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         dripping = threading.Thread(target=drip, args=(server,))
         dripping.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, address)
         with pytest.raises(DeadlineExceeded):
-            check(f"http://127.0.0.1:{server.getsockname()[1]}", "key_any.secret", timeout=0.3)
+            check(service or address, "key_any.secret", timeout=0.3, allow_plain_http=True)
         dripping.join()
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul import errors
-from tickhaul._core import operations
+from tickhaul._core import bodies, operations
 from tickhaul._core.answers import Answer, describe, read_error, read_success
 from tickhaul._core.secrets import MASK, Secret
 
@@ -212,6 +212,13 @@ def test_a_success_that_does_not_fit_is_a_decode_error(operation: Any, body: byt
     assert error.body_excerpt == SECRET.excerpt(body)
     assert error.__cause__ is None
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize("body", [b"[[],[],[]]", b"[{},{},[]]"])
+def test_a_success_of_too_many_arrays_and_objects_is_not_parsed(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_MOST_CONTAINERS", 3)
+    with pytest.raises(errors.ResponseDecodeError, match="holds more than 3 arrays and objects"):
+        read_success(operations.LIST_EXCHANGES, answer(200, body), SECRET, attempts=1)
 
 
 def test_a_decode_error_holds_no_secret_of_the_body() -> None:

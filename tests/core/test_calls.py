@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tickhaul import errors
-from tickhaul._core import operations
+from tickhaul._core import answers, deadline, operations
 from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
 from tickhaul._core.options import CallOptions
@@ -87,6 +87,22 @@ def test_a_result_counts_its_tries() -> None:
     with pytest.raises(errors.ResponseDecodeError) as caught:
         call.result(answer(200))
     assert caught.value.attempts == 2
+
+
+def test_a_result_that_takes_too_long_to_read_is_the_deadlines_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Hands()
+    call = begin(clock=clock, deadline=10)
+
+    def read(*_: object, **__: object) -> None:
+        deadline.look()
+        clock.now += 10
+        deadline.look()
+
+    monkeypatch.setattr(answers, "read_success", read)
+    with pytest.raises(errors.DeadlineExceeded, match="not read before the deadline") as caught:
+        call.result(answer(200))
+    assert caught.value.__context__ is None
+    deadline.look()
 
 
 @pytest.mark.parametrize(

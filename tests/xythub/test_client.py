@@ -202,6 +202,17 @@ class TestFailures:
             connect(server.url).get("nothing")
         assert isinstance(caught.value.__cause__, TableError)
 
+    def test_an_answer_that_does_not_fit_in_memory_is_a_decode_error(
+        self, connect: Connect, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fill_memory(*_: object, **__: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr("tickhaul.xythub.framing.is_heavy", fill_memory)
+        server = serve(grant(), framed(table_answer(a=("integer_list", [1]))))
+        with pytest.raises(ResponseDecodeError, match="not enough memory"):
+            connect(server.url).get("nothing")
+
     def test_an_answer_above_the_limit_is_refused(self, connect: Connect, serve: Serve) -> None:
         server = serve(grant(), framed(table_answer(a=("integer_list", range(100)))))
         with pytest.raises(ResponseDecodeError, match="0 to 64 bytes"):

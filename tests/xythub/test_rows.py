@@ -10,6 +10,9 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tickhaul._core.deadline import Deadline, DeadlinePassed
+from tickhaul.xythub import rows as rows_module
+from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.framing import frame, read_delimited_from
 from tickhaul.xythub.rows import read_rows
 from xythub_proto.v1_1_2 import api_data_pb2 as data
@@ -119,3 +122,18 @@ def test_a_table_has_the_cells_of_its_rows(response: Any) -> None:
 
 def test_all_responses_with_rows_are_asked_about() -> None:
     assert len(RESPONSES) == 16
+
+
+def test_rows_are_read_with_an_eye_on_the_clock() -> None:
+    answer = data.TickDataResponse(chunks=[{"symbol": "A", "series": [{}]}])
+    with pytest.raises(DeadlinePassed):
+        Deadline(0, lambda: 0).run(lambda: read_rows(answer))
+
+
+def test_a_symbol_too_long_to_stand_in_each_row_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = data.TickDataResponse(chunks=[{"symbol": "ABCD", "series": [{}, {}]}])
+    monkeypatch.setattr(rows_module, "_LARGEST_SYMBOLS", 8)
+    assert read_rows(answer).row_count == 2
+    monkeypatch.setattr(rows_module, "_LARGEST_SYMBOLS", 7)
+    with pytest.raises(TableError, match="too long to repeat"):
+        read_rows(answer)

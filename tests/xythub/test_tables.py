@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tickhaul._core.deadline import Deadline, DeadlinePassed
+from tickhaul.xythub import framing
 from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import Marker, frame
-from tickhaul.xythub.tables import layout
+from tickhaul.xythub.tables import decode, layout
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
 from tickhaul.xythub.tables.decode import read_table
 from tickhaul.xythub.tables.strings import Coded, Plain
@@ -396,3 +398,50 @@ def test_mixed_cells_hold_python_values() -> None:
 
 def test_a_column_has_no_nulls_where_its_kind_has_none() -> None:
     assert Numbers(Kind.BOOLEAN, np.array([True, False])).nulls() is None
+
+
+MANY = {
+    "in the answer": framed(b"\x98\x01\x01" * 9),
+    "headers": framed(b"\x0a\x00" * 9),
+    "in the table": framed(field(2, b"\x18\x01" * 9)),
+    "columns": framed(field(2, b"".join(entry(f"c{number}", 2, b"") for number in range(9)))),
+}
+
+
+@pytest.mark.parametrize("data", MANY.values(), ids=MANY)
+def test_an_answer_of_more_fields_than_any_table_has_is_refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_table(data)
+    monkeypatch.setattr(layout, "_MOST_FIELDS", 8)
+    with pytest.raises(TableError, match="at most 8 columns and other fields"):
+        read_table(data)
+
+
+def test_much_beside_the_columns_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "_LARGEST_REST", 9)
+    with pytest.raises(TableError, match="at most 9 bytes beside the columns"):
+        read_table(framed(field(1, field(3, b"12345678"))))
+
+
+def test_mixed_columns_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = b"\x0a\x00" * 3
+    monkeypatch.setattr(decode, "_LARGEST_MIXED", 11)
+    assert read_by_hand(entry("a", 15, cells)).row_count == 3
+    with pytest.raises(TableError, match="at most 11 bytes of mixed columns"):
+        read_by_hand(entry("a", 15, cells), entry("b", 15, cells))
+
+
+@pytest.mark.parametrize("kind", [5, 6, 15], ids=["dates", "times", "mixed"])
+def test_the_cells_that_become_objects_are_counted_first(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing, "MOST_FIELDS", 8)
+    assert read_by_hand(entry("a", kind, b"\x0a\x00" * 8)).row_count == 8
+    with pytest.raises(FramingError, match="more than 8 rows, cells and other fields"):
+        read_by_hand(entry("a", kind, b"\x0a\x00" * 9))
+
+
+@pytest.mark.parametrize("kind", [1, 2, 4, 5, 6, 15])
+def test_a_column_is_read_with_an_eye_on_the_clock(kind: int) -> None:
+    packed = field(1, b"\x01" * 9)
+    data = framed(field(2, entry("a", kind, packed if kind in (2, 4) else b"\x0a\x00" * 9)))
+    assert Deadline(1, lambda: 0).run(lambda: read_table(data)).row_count == 9
+    with pytest.raises(DeadlinePassed):
+        Deadline(0, lambda: 0).run(lambda: read_table(data))

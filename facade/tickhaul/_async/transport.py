@@ -218,36 +218,9 @@ class AsyncTransport:
 
     def _open_pool(self) -> httpcore.AsyncConnectionPool:
         """The engine's pool, which only makes connections here."""
-        backend = AsyncDeadlineBackend()
         # Reading the system's certificates takes longer than a request; a plain-http origin needs none of them.
         context = self._trust() if self._origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if self._proxy is None:
-            return httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-                network_backend=backend,
-            )
-        parts = urlsplit(self._proxy.reveal())
-        login = (_login(parts.username), _login(parts.password or "")) if parts.username else None
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-        if parts.scheme in _SOCKS:
-            # The engine has proxies look up every name anyway; its older versions do not know the name for that.
-            bare = bare._replace(scheme="socks5")
-            return httpcore.AsyncSOCKSProxy(
-                bare.geturl(),
-                proxy_auth=login,
-                ssl_context=context,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-                network_backend=backend,
-            )
-        return httpcore.AsyncHTTPProxy(
-            bare.geturl(),
-            proxy_auth=login,
-            ssl_context=context,
-            proxy_ssl_context=self._trust() if parts.scheme == "https" else None,
-            keepalive_expiry=_KEEPALIVE_SECONDS,
-            network_backend=backend,
-        )
+        return open_pool(self._proxy, context, self._trust, _KEEPALIVE_SECONDS)
 
     def _trust(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -285,6 +258,47 @@ class AsyncTransport:
 
     def _where(self) -> str:
         return str(self._origin) if self._proxy is None else f"{self._origin} through the proxy"
+
+
+def open_pool(
+    proxy: Secret | None, context: ssl.SSLContext, trust: Callable[[], ssl.SSLContext], keepalive: float
+) -> httpcore.AsyncConnectionPool:
+    """A pool of the engine on whose connections no wait outlives the deadline.
+
+    Args:
+        proxy: the proxy's URL, or ``None`` for direct connections.
+        context: how to trust the service.
+        trust: how to trust the proxy, if that speaks TLS.
+        keepalive: seconds that an idle connection is kept.
+    """
+    backend = AsyncDeadlineBackend()
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            keepalive_expiry=keepalive,
+            network_backend=backend,
+        )
+    parts = urlsplit(proxy.reveal())
+    login = (_login(parts.username), _login(parts.password or "")) if parts.username else None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    if parts.scheme in _SOCKS:
+        # The engine has proxies look up every name anyway; its older versions do not know the name for that.
+        bare = bare._replace(scheme="socks5")
+        return httpcore.AsyncSOCKSProxy(
+            bare.geturl(),
+            proxy_auth=login,
+            ssl_context=context,
+            keepalive_expiry=keepalive,
+            network_backend=backend,
+        )
+    return httpcore.AsyncHTTPProxy(
+        bare.geturl(),
+        proxy_auth=login,
+        ssl_context=context,
+        proxy_ssl_context=trust() if parts.scheme == "https" else None,
+        keepalive_expiry=keepalive,
+        network_backend=backend,
+    )
 
 
 def _login(text: str) -> bytes:

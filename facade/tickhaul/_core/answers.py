@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from tickhaul import errors
+from tickhaul._core.bodies import check_density
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +129,7 @@ def read_success(operation: Action[T], answer: Answer, secret: Secret, *, attemp
         return _parse(operation, answer)
     except KeyError as error:
         problem = secret.scrub(f"the field {error} is missing")
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         problem = secret.scrub(f"{type(error).__name__}: {error}") if answer.body else "the body is empty"
     # Outside the handler, so that the exception carries no context that holds the body.
     raise errors.ResponseDecodeError(
@@ -145,6 +146,7 @@ def _request_id(answer: Answer, secret: Secret) -> str | None:
 
 
 def _parse(operation: Action[T], answer: Answer) -> T:
+    check_density(answer.body)
     document = json.loads(answer.body)
     result = operation.parse(_Body(answer.status, document))
     if isinstance(result, list) and not isinstance(document, list):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tickhaul._core.deadline import Deadline
 
+#: Arrays and objects in a JSON document: twice what the smallest responses of the service have in the largest body.
+_MOST_CONTAINERS = 1 << 18
 #: Bytes unpacked between two looks at the clock.
 _PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
@@ -40,6 +42,19 @@ def is_framed(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     if status == 206 or b"content-range" in names:
         return False
     return status in _EMPTY or bool(names & {b"content-length", b"transfer-encoding"})
+
+
+def check_density(document: bytes) -> None:
+    """Refuse JSON that would become far more objects than its size suggests: three bytes are an array of some eighty.
+
+    Args:
+        document: the JSON; brackets inside of texts count too.
+
+    Raises:
+        ValueError: it holds too many arrays and objects.
+    """
+    if document.count(b"[") + document.count(b"{") > _MOST_CONTAINERS:
+        raise ValueError(f"it holds more than {_MOST_CONTAINERS:,} arrays and objects")
 
 
 class Body:

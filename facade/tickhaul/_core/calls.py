@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from tickhaul import errors
 from tickhaul._core import answers
-from tickhaul._core.deadline import Deadline
+from tickhaul._core.deadline import Deadline, DeadlinePassed
 from tickhaul._core.headers import read_retry_after
 from tickhaul._core.retry import Judge, Loss, Lost
 
@@ -94,8 +94,16 @@ class Progress(Generic[T]):
 
         Raises:
             ResponseDecodeError: the body does not fit the contract.
+            DeadlineExceeded: the time was up before it was read.
         """
-        return self._reader.read_success(self.operation, answer, self._secret, attempts=self._judge.attempts + 1)
+        read, attempt = self._reader.read_success, self.attempt
+        try:
+            return self.deadline.run(lambda: read(self.operation, answer, self._secret, attempts=attempt))
+        except DeadlinePassed:
+            problem = "the response was not read before the deadline"
+        # Outside the handler, whose exception holds the body in its frames.
+        self.history.append(problem)
+        return self._out_of_time(problem)
 
     def _after_loss(self, lost: Lost) -> float:
         text = self._secret.scrub(lost.text)

@@ -21,8 +21,8 @@ T_co = TypeVar("T_co", covariant=True)
 #: Bytes of a response's body. The largest page of any list stays below one megabyte; small texts can become objects of
 #: some twenty times their size, and this is the bound on that too.
 _LIMIT = 8 << 20
-#: The one list without pages of things that are long: a presigned URL for each file of a job.
-_DOWNLOAD_LIMIT = 32 << 20
+#: The one list without pages of things that are long: a presigned URL for each file of a job, 2 KB at most and ten thousand files.
+_DOWNLOAD_LIMIT = 24 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tickhaul._core.bodies import check_density
+from tickhaul._core.deadline import look
 from tickhaul.contract.report import Kind
 from tickhaul.contract.values import Difference, show
 
@@ -23,6 +26,8 @@ _ABSOLUTE_FROM = 100_000_000
 _LIMITS = "x-ratelimit-"
 #: How the headers begin that a service has of its own, the proposed standard for rate limits among them.
 _OWN = ("x-", "ratelimit")
+#: Differences of one answer that are told apart.
+_MOST_DIFFERENCES = 100
 #: What browsers are told and what the servers in between add: it comes and goes, and says nothing about the service.
 _PASSERS_BY = re.compile(
     r"x-(content-type-options|frame-options|xss-protection|dns-prefetch-control|download-options|robots-tag|powered-by"
@@ -77,7 +82,7 @@ def judge(contract: Contract, operation: Operation, answer: Answer, expected: Co
         differences.append(problem)
     if response.schema is None or problem is not None:
         return Judgement(tuple(differences), value, good=problem is None and answer.status in expected)
-    found = list(contract.values.compare(response.schema, value))
+    found = _first(contract.values.compare(response.schema, value))
     fits = all(difference.kind.is_addition for difference in found)
     differences += [Difference(difference.kind, f"body{difference.where}", difference.message) for difference in found]
     if fits and response.codes and value["error"]["code"] not in response.codes:
@@ -85,6 +90,20 @@ def judge(contract: Contract, operation: Operation, answer: Answer, expected: Co
         message = f"is {show(value['error']['code'])}, and a {answer.status} has {wanted}"
         differences.append(Difference(Kind.VALUE, "body.error.code", message))
     return Judgement(tuple(differences), value, good=fits and answer.status in expected)
+
+
+def _first(differences: Iterator[Difference]) -> list[Difference]:
+    """The differences until they are of too many kinds. Additions come last, so those cannot hide anything else."""
+    found: list[Difference] = []
+    names = set()
+    for difference in differences:
+        look()
+        names.add(difference.name)
+        if len(names) > _MOST_DIFFERENCES:
+            message = f"there are more differences than the first {_MOST_DIFFERENCES}"
+            return [*found, Difference(difference.kind, "", message)]
+        found.append(difference)
+    return found
 
 
 def _read(response: Response, answer: Answer) -> tuple[Any, Difference | None]:
@@ -100,6 +119,7 @@ def _read(response: Response, answer: Answer) -> tuple[Any, Difference | None]:
         shown = show(answer.headers.get("content-type"))
         return None, Difference(Kind.CONTENT_TYPE, "header Content-Type", f"is {shown}, not application/json")
     try:
+        check_density(answer.body)
         value = json.loads(answer.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return None, Difference(Kind.BODY, "body", f"is no JSON: {error}")
@@ -109,8 +129,8 @@ def _read(response: Response, answer: Answer) -> tuple[Any, Difference | None]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the field {show(next(name for name in names if names.count(name) > 1))} is there twice")
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the field {show(twice)} is there twice")
     return fields
 
 

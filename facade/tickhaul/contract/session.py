@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from tickhaul._core.deadline import Deadline, DeadlinePassed
 from tickhaul._core.headers import read_retry_after
 from tickhaul._core.secrets import MASK
 from tickhaul.contract.judge import judge
-from tickhaul.contract.report import VALUES, Checked, Finding, Kind, Report
+from tickhaul.contract.report import Checked, Finding, Kind, Report
 from tickhaul.contract.values import Difference, show
 from tickhaul.contract.wire import Answer, Lost
 
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from tickhaul._core.secrets import Secret
-    from tickhaul.contract.document import Contract
+    from tickhaul.contract.document import Contract, Operation
+    from tickhaul.contract.judge import Judgement
     from tickhaul.contract.wire import Wire
 
 #: Answers about the moment and not about the request: it is asked again.
 PASSING = (429, 503)
 _TRIES = 4
+#: Seconds that judging an answer may take in any case.
+_JUDGING = 2.0
 _USUAL_WAIT = 1.0
 _STATUSES = (Kind.UNDOCUMENTED_STATUS, Kind.UNEXPECTED_STATUS)
 #: No key of the service looks like this.
@@ -188,7 +192,7 @@ class Session:
             self._statuses[operation][answer.status] += 1
             place = replace(place, status=answer.status, request_id=self._request_id(answer))
             passing = answer.status in PASSING and answer.status not in expected
-            judgement = judge(self.contract, asked, answer, (*expected, *PASSING) if passing else expected)
+            judgement = self._judge(asked, answer, (*expected, *PASSING) if passing else expected)
             for difference in judgement.differences:
                 self._note(place, difference)
             self._note_repeated_id(place)
@@ -264,6 +268,14 @@ class Session:
         ]
         return Report(base_url, self.contract.version, wrote, checked, tuple(left), out_of_time)
 
+    def _judge(self, asked: Operation, answer: Answer, expected: Collection[int]) -> Judgement:
+        # Also of an answer that comes last: what was made must be known in order to be removed.
+        until = Deadline(max(self._until - self._clock(), _JUDGING), self._clock)
+        try:
+            return until.run(lambda: judge(self.contract, asked, answer, expected))
+        except DeadlinePassed:
+            raise OutOfTimeError from None
+
     def _missing_success(self, name: str, *, out_of_time: bool) -> tuple[str, ...]:
         # Refusals alone, of a wrong key or an unknown id, do not make an operation one that was looked at.
         if any(200 <= status < 300 for status in self._statuses[name]):
@@ -282,9 +294,7 @@ class Session:
     def _note(self, place: Place, difference: Difference) -> None:
         # The names of unknown fields are the service's own words as well.
         where, message = self._scrub(difference.where), self._scrub(difference.message)
-        # The same thing about another value is the same difference; another status or unknown value is another one.
-        words = message if difference.kind in (*_STATUSES, Kind.UNKNOWN_VALUE) else VALUES.sub("", message)
-        name = (place.operation, difference.kind, where, words)
+        name = (place.operation, *Difference(difference.kind, where, message).name)
         known = self._found.get(name)
         if known is None:
             self._found[name] = Finding(

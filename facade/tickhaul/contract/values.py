@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, FormatChecker, TypeChecker, ValidationError
 from jsonschema.validators import extend
 
-from tickhaul.contract.report import Kind
+from tickhaul._core.deadline import look
+from tickhaul.contract.report import VALUES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,19 @@ class Difference:
     kind: Kind
     where: str
     message: str
+
+    @property
+    def name(self) -> tuple[Kind, str, str]:
+        """What makes it another difference: the same thing about another value is the same one."""
+        # Another status or unknown value is another one.
+        whole = self.kind in (Kind.UNDOCUMENTED_STATUS, Kind.UNEXPECTED_STATUS, Kind.UNKNOWN_VALUE)
+        return self.kind, self.where, self.message if whole else VALUES.sub("", self.message)
+
+
+def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # Each value comes by here, however few differences there are to tell.
+    look()
+    yield from Draft202012Validator.VALIDATORS["type"](validator, types, instance, schema)
 
 
 def _is_integer(_checker: TypeChecker, value: object) -> bool:
@@ -78,7 +92,9 @@ def _formats() -> FormatChecker:
 
 
 _Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+    Draft202012Validator,
+    {"type": _type},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 _FORMATS = _formats()
 
@@ -123,6 +139,7 @@ class Values:
         return _Validator(whole, format_checker=_FORMATS)
 
     def _additions(self, schema: dict[str, Any], value: Any, where: str) -> Iterator[Difference]:
+        look()
         parts = list(self._parts(schema, value))
         if isinstance(value, str):
             lists = [choice["enum"] for part in parts for choice in part.get("lists", ())]

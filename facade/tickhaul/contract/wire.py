@@ -13,7 +13,7 @@ import httpx
 from tickhaul._core import deadline
 from tickhaul._core.bodies import Body
 from tickhaul._core.proxies import choose_proxy
-from tickhaul._sync.network import DeadlineBackend
+from tickhaul._sync.transport import open_pool
 from tickhaul._version import __version__
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tickhaul._core.origin import Origin
+    from tickhaul._core.secrets import Secret
 
-_LARGEST_BODY = 32 << 20
+#: As much as the client takes of the longest list.
+_LARGEST_BODY = 24 << 20
 _KEPT_SECONDS = 5.0
 
 
@@ -67,8 +69,9 @@ class Wire:
         # A transport of one's own keeps the client from reading proxies and logins out of the environment by itself:
         # a key on its way to this very machine must not take a detour.
         proxy = choose_proxy(None, origin)
-        transport = _Direct() if proxy is None else httpx.HTTPTransport(trust_env=True, proxy=proxy.reveal())
-        self._http = httpx.Client(base_url=str(origin), transport=transport, trust_env=False, follow_redirects=False)
+        self._http = httpx.Client(
+            base_url=str(origin), transport=_Bounded(proxy), trust_env=False, follow_redirects=False
+        )
         self._http.headers.clear()
 
     def __enter__(self) -> Self:
@@ -120,17 +123,19 @@ class Wire:
         except (httpx.TimeoutException, httpcore.TimeoutException) as error:
             # The error holds the request and with it the key; only its words go on.
             return Lost(f"no answer within {timeout:g} s ({type(error).__name__})", timed_out=True)
+        except httpcore.ProxyError as error:
+            # The proxy's own words for a status are the one place where a login could come back.
+            return Lost(f"the proxy answered {str(error)[:3]}", timed_out=False)
         except (httpx.RequestError, httpcore.NetworkError, httpcore.ProtocolError) as error:
             return Lost(f"{type(error).__name__}: {error}", timed_out=False)
 
 
-class _Direct(httpx.BaseTransport):
-    """Connections without a proxy, on which no wait outlives the request: a server may send its headers byte by byte."""
+class _Bounded(httpx.BaseTransport):
+    """Connections on which no wait outlives the request: a server or a proxy may send its headers byte by byte."""
 
-    def __init__(self) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=DeadlineBackend(), keepalive_expiry=_KEPT_SECONDS
-        )
+    def __init__(self, proxy: Secret | None) -> None:
+        context = httpx.create_ssl_context()
+        self._pool = open_pool(proxy, context, lambda: context, _KEPT_SECONDS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

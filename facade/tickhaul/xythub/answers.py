@@ -58,15 +58,16 @@ def read_success(operation: Action[T], answer: Answer, secret: Secret, *, attemp
     Raises:
         ResponseDecodeError: the body is not what the operation promises; its cause says what was expected and found.
     """
-    cause: ValueError
+    cause: ValueError | MemoryError
     try:
         return operation.parse(answer.body)
-    except ValueError as error:
+    except (ValueError, MemoryError) as error:
         # Without its frames, which hold the body.
         cause = error.with_traceback(None)
+    problem = str(cause) or "there is not enough memory for what it holds"
     confidential = getattr(operation, "confidential", False)
     raise errors.ResponseDecodeError(
-        f"{operation.name}: the service answered {answer.status} but the body does not fit: {secret.scrub(str(cause))}",
+        f"{operation.name}: the service answered {answer.status} but the body does not fit: {secret.scrub(problem)}",
         status=answer.status,
         body_excerpt="" if confidential else secret.excerpt(answer.body[:_EXCERPT]),
         request_id=None if answer.request_id is None else secret.scrub(answer.request_id),

@@ -49,7 +49,8 @@ def _read_days(dates: Iterable[Any]) -> npt.NDArray[np.int32]:
 
 
 def _read_calendar(dates: Iterable[Any]) -> npt.NDArray[np.int32]:
-    parts = np.array([(date.year, date.month, date.day) for date in dates], np.int64).reshape(-1, 3)
+    numbers = (number for date in dates for number in (date.year, date.month, date.day))
+    parts = np.fromiter(numbers, np.int64).reshape(-1, 3)
     year, month, day = parts.T
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     firsts = months.astype("datetime64[D]").astype(np.int64)

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError, Message
 
 from tickhaul.xythub.errors import FramingError
 from tickhaul.xythub.varints import varint
+from tickhaul.xythub.weighing import is_heavy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +25,9 @@ M = TypeVar("M", bound=Message)
 
 #: Bytes a message may have unless told otherwise.
 DEFAULT_LIMIT = 1 << 30
+#: Fields a message may have that become an object each: as many as fit in a client's usual limit at 32 bytes each, which
+#: rows take at least.
+MOST_FIELDS = 1 << 23
 _VARINT_BYTES = 5
 _FIXED_BYTES = 4
 _SHOWN_BYTES = 8
@@ -197,7 +201,11 @@ def parse(message_type: type[M], body: Bytes, *, offset: int = 0) -> M:
         FramingError: they are no such message.
     """
     try:
-        return message_type.FromString(bytes(body))
+        data = bytes(body)
+        if is_heavy(message_type.DESCRIPTOR, data, MOST_FIELDS):
+            problem = f"more than {MOST_FIELDS:,} rows, cells and other fields"
+        else:
+            return message_type.FromString(data)
     except DecodeError as error:
         problem = f"{len(body)} bytes that are none ({error})"
     # Outside the handler: the parser's own exception adds nothing.

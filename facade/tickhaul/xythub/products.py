@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from xythub_proto.v1_1_2 import types_pb2 as types
 
+from tickhaul._core.deadline import watched
 from tickhaul.xythub.moments import to_days
 from tickhaul.xythub.tables.columns import Kind, Numbers
 from tickhaul.xythub.tables.strings import plain
@@ -86,7 +87,7 @@ def read_page(response: ProductSearchResponse, start: int) -> ProductPage:
     Raises:
         ValueError: a product has a date that is in no calendar.
     """
-    items = [_read(product) for product in response.products]
+    items = [_read(product) for product in watched(response.products)]
     following = start + len(items)
     more = bool(items) and following < response.total_hits
     return ProductPage(items, response.total_hits, len(items), str(following) if more else None)

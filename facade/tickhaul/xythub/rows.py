@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 
+from tickhaul._core.deadline import watched
 from tickhaul.xythub.contracts import find_contract
 from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.tables.columns import Kind, Mixed, Numbers
@@ -41,6 +42,8 @@ _NUMBERS: dict[int, tuple[Kind, type[np.generic]]] = {
     FieldDescriptor.TYPE_BOOL: (Kind.BOOLEAN, np.bool_),
 }
 _NO_TIME = -(2**63)
+#: Characters of the symbols of all rows; in the answer each stands once for all of its rows.
+_LARGEST_SYMBOLS = 256 << 20
 
 
 def read_rows(answer: Message) -> Table:
@@ -78,8 +81,10 @@ def read_rows(answer: Message) -> Table:
 def _columns(messages: Rows, kind: Descriptor) -> dict[str, Column]:
     if _SERIES not in kind.fields_by_name:
         return {field.name: _column(messages, field) for field in kind.fields}
-    rows = [row for chunk in messages for row in chunk.series]
-    symbols = plain([chunk.symbol for chunk in messages for _ in chunk.series])
+    rows = [row for chunk in watched(messages) for row in watched(chunk.series)]
+    if sum(len(chunk.symbol) * len(chunk.series) for chunk in watched(messages)) > _LARGEST_SYMBOLS:
+        raise TableError("expected symbols, found texts too long to repeat in each row", column="symbol")
+    symbols = plain([chunk.symbol for chunk in watched(messages) for _ in chunk.series])
     series = kind.fields_by_name[_SERIES].message_type
     return {"symbol": symbols, **{field.name: _column(rows, field) for field in series.fields}}
 
@@ -87,26 +92,26 @@ def _columns(messages: Rows, kind: Descriptor) -> dict[str, Column]:
 def _column(rows: Rows, field: Field) -> Column:
     name = field.name
     if field.is_repeated:
-        return Mixed([_plain(getattr(row, name), field) for row in rows])
+        return Mixed([_plain(getattr(row, name), field) for row in watched(rows)])
     if field.message_type is not None:
         try:
             return _MOMENTS[field.message_type.name](rows, name)
         except TableError as error:
             raise error.at(name) from None
     if field.enum_type is not None:
-        return plain([_enum_name(getattr(row, name), field) for row in rows])
+        return plain([_enum_name(getattr(row, name), field) for row in watched(rows)])
     if field.type == FieldDescriptor.TYPE_STRING:
-        return plain([getattr(row, name) for row in rows])
+        return plain([getattr(row, name) for row in watched(rows)])
     kind, dtype = _NUMBERS[field.type]
-    return Numbers(kind, np.fromiter((getattr(row, name) for row in rows), dtype, len(rows)))
+    return Numbers(kind, np.fromiter((getattr(row, name) for row in watched(rows)), dtype, len(rows)))
 
 
 def _dates(rows: Rows, name: str) -> Column:
-    return Numbers(Kind.DATE, _CONTRACT.read_dates([getattr(row, name) for row in rows]))
+    return Numbers(Kind.DATE, _CONTRACT.read_dates(getattr(row, name) for row in watched(rows)))
 
 
 def _times(rows: Rows, name: str) -> Column:
-    nanoseconds = (_nanoseconds(getattr(row, name)) if row.HasField(name) else _NO_TIME for row in rows)
+    nanoseconds = (_nanoseconds(getattr(row, name)) if row.HasField(name) else _NO_TIME for row in watched(rows))
     return Numbers(Kind.TIME_NS, np.fromiter(nanoseconds, np.int64, len(rows)))
 
 
@@ -117,9 +122,9 @@ def _plain(value: Any, field: Field) -> object:
     """A field as Python values."""
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         content = field.message_type.fields_by_name["value"]
-        return {key: _single(value[key], content) for key in value}
+        return {key: _single(value[key], content) for key in watched(value)}
     if field.is_repeated:
-        return [_single(part, field) for part in value]
+        return [_single(part, field) for part in watched(value)]
     return _single(value, field)
 
 

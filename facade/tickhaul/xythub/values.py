@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tickhaul._core.deadline import watched
+
 if TYPE_CHECKING:
     from tickhaul.xythub.contracts import Contract
 
@@ -36,7 +38,7 @@ def read_value(value: Any, contract: Contract) -> object:
         return None
     content = getattr(value, member)
     if member == "object":
-        return {name: read_value(field, contract) for name, field in content.fields.items()}
+        return {name: read_value(field, contract) for name, field in watched(content.fields.items())}
     if member == "list":
         return read_list(content, contract)
     return _read_scalar(member.removesuffix("_value"), content, contract)
@@ -54,9 +56,9 @@ def read_list(values: Any, contract: Contract) -> list[object]:
         return []
     content = getattr(values, member).values
     if member == "mixed_list":
-        return [read_value(value, contract) for value in content]
+        return [read_value(value, contract) for value in watched(content)]
     kind = "timestamp" if member == "timestamps_list" else member.removesuffix("_list")
-    return [_read_scalar(kind, value, contract) for value in content]
+    return [_read_scalar(kind, value, contract) for value in watched(content)]
 
 
 def _read_scalar(kind: str, content: Any, contract: Contract) -> object:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tickhaul._core.deadline import watched
 from tickhaul.xythub.contracts import Contract, find_contract
 from tickhaul.xythub.errors import FramingError, TableError
 from tickhaul.xythub.framing import DEFAULT_LIMIT, parse, read_body
@@ -18,7 +19,7 @@ from tickhaul.xythub.tables.table import Table
 from tickhaul.xythub.values import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tickhaul.xythub.framing import Bytes
     from tickhaul.xythub.tables.columns import Column
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 
 _LATEST = 2**63 - 1
+#: Each cell of a mixed column becomes a Python object, of some twenty times its bytes at worst.
+_LARGEST_MIXED = 64 << 20
+_MIXED = 15
 
 
 def read_table(data: Bytes, contract: str = "2.0.0", *, limit: int = DEFAULT_LIMIT) -> Table:
@@ -58,6 +62,8 @@ def read_table(data: Bytes, contract: str = "2.0.0", *, limit: int = DEFAULT_LIM
 
 def _decode(body: memoryview, contract: Contract) -> Table:
     slots, rest = find_columns(body)
+    if sum(len(slot.content) for slot in slots if slot.member == _MIXED) > _LARGEST_MIXED:
+        raise TableError(f"expected at most {_LARGEST_MIXED:,} bytes of mixed columns, found more")
     answer = parse(contract.data.DataResponse, rest)
     columns = {slot.name: _read_column(slot, contract) for slot in slots}
     return Table(
@@ -127,21 +133,21 @@ def _timestamps(content: memoryview, contract: Contract) -> Column:
 
 
 def _dates(content: memoryview, contract: Contract) -> Column:
-    return Numbers(Kind.DATE, contract.read_dates(_parse_list(contract.types.DateList, content).values))
+    return Numbers(Kind.DATE, contract.read_dates(_read_list(contract.types.DateList, content)))
 
 
 def _times(content: memoryview, contract: Contract) -> Column:
-    times = _parse_list(contract.types.TimeList, content).values
+    times = _read_list(contract.types.TimeList, content)
     nanoseconds = (time.milliseconds * 1_000_000 + time.nanoseconds for time in times)
     return Numbers(Kind.TIME_NS, np.fromiter(nanoseconds, np.int64))
 
 
 def _mixed(content: memoryview, contract: Contract) -> Column:
-    return Mixed([read_value(value, contract) for value in _parse_list(contract.types.MixedList, content).values])
+    return Mixed([read_value(value, contract) for value in _read_list(contract.types.MixedList, content)])
 
 
-def _parse_list(message_type: Any, content: memoryview) -> Any:
-    return parse(message_type, content)
+def _read_list(message_type: Any, content: memoryview) -> Iterator[Any]:
+    return watched(parse(message_type, content).values)
 
 
 #: By number in ``ValueList``, the same in both contracts (reference: xyt-hub sections 4.2 and 5.1).
@@ -157,5 +163,5 @@ _MEMBERS: dict[int, Decode] = {
     9: _milliseconds,
     10: _nanoseconds,
     11: _timestamps,
-    15: _mixed,
+    _MIXED: _mixed,
 }

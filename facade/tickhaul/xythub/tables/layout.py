@@ -9,9 +9,10 @@ itself brings the answer into the usual form first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
+from tickhaul.xythub.errors import TableError
 from tickhaul.xythub.framing import parse
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 _VARINT_BYTES = 10
 #: Tags and lengths have 32 bits.
 _SHORT_VARINT_BYTES = 5
+#: Columns, and what is beside them: far above what any table has, and an object is made for each.
+_MOST_FIELDS = 1 << 14
+_LARGEST_REST = 16 << 20
 #: DataResponse.data, Table.columns, and the two halves of a map's entry; the same in both contracts.
 _DATA = 2
 _COLUMNS = 1
@@ -62,20 +66,33 @@ def find_columns(body: memoryview) -> tuple[list[Slot], bytes]:
 
     Raises:
         OddLayout: it is malformed or unusual.
+        TableError: it has more columns, or more beside them, than any table.
     """
     slots: dict[str, Slot] = {}
     rest: list[memoryview] = []
+    fields = count(1)
     for field in _fields(body):
+        _check_count(next(fields))
         if field.number != _DATA:
             rest.append(field.whole)
             continue
-        for entry in _messages(field):
+        if field.wire_type != _LENGTH:
+            raise OddLayout
+        for entry in _fields(field.content):
+            _check_count(next(fields))
             if entry.number == _COLUMNS:
                 slot = _read_entry(entry)
                 if slot.name in slots:
                     raise OddLayout
                 slots[slot.name] = slot
+    if sum(map(len, rest)) > _LARGEST_REST:
+        raise TableError(f"expected at most {_LARGEST_REST:,} bytes beside the columns, found more")
     return list(slots.values()), b"".join(rest)
+
+
+def _check_count(fields: int) -> None:
+    if fields > _MOST_FIELDS:
+        raise TableError(f"expected at most {_MOST_FIELDS:,} columns and other fields, found more")
 
 
 def straighten(response_type: type[Message], body: memoryview, *, offset: int) -> bytes:
@@ -129,7 +146,7 @@ def _read_entry(entry: _Field) -> Slot:
     return Slot(name, kind.number, kind.content)
 
 
-def _messages(field: _Field, most: int | None = None) -> list[_Field]:
+def _messages(field: _Field, most: int) -> list[_Field]:
     if field.wire_type != _LENGTH:
         raise OddLayout
     return list(islice(_fields(field.content), most))

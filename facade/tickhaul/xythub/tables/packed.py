@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 from google.protobuf.message import DecodeError
 
+from tickhaul._core.deadline import look
 from tickhaul.xythub.tables.layout import OddLayout
 from tickhaul.xythub.varints import varint
 
@@ -80,5 +81,6 @@ def _pieces(packed: memoryview) -> Iterator[memoryview]:
             end -= 1
         if end == earliest:
             raise OddLayout
+        look()
         yield packed[start:end]
         start = end

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tickhaul._core.deadline import look
 from tickhaul.xythub.tables.layout import OddLayout
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def _pieces(content: memoryview) -> Iterator[_Piece]:
     data = np.frombuffer(content, np.uint8)
     at = 0
     while at < len(data):
+        look()
         window = data[at : at + _PIECE]
         piece = _locate(window) or _walk(content[at:], _PIECE)
         yield piece
