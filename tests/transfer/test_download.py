@@ -169,7 +169,8 @@ def test_cancel_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
         assert sent == 512 * KIB + 1000
         (file,) = haul(storage, tmp_path)
         assert file.resumed
-        assert storage.sent["a"] == 1024 * KIB
+        # The last thousand bytes and the cancellation raced for the transfer.
+        assert storage.sent["a"] in (1024 * KIB, 1024 * KIB + 1000)
     assert_arrived(storage, tmp_path)
 
 
