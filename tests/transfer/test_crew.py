@@ -180,7 +180,8 @@ def test_a_slow_disk_is_not_taken_for_a_silent_host(
         if threading.current_thread().name.endswith("-0") and self._confirmed and not watched.is_set():
             asked.clear()
             assert watched.wait(20)
-            assert not any(asked[:3])
+            # The first may have been on its way when the list was cleared.
+            assert not any(asked[1:4])
         name(self)
 
     monkeypatch.setattr(crew.Crew, "_drop_silent", tell)
