@@ -273,7 +273,7 @@ def recall(path: Path, artifact: str) -> Memory | None:
 
 
 def _lines(data: bytes) -> Iterator[dict[str, object]]:
-    """The lines up to the first that is torn or none of ours."""
+    """The lines up to the first that is torn or not ours."""
     file = BytesIO(data)
     for _ in range(_MOST_LINES):
         line = file.readline(_LONGEST_LINE)
