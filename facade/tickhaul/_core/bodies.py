@@ -146,6 +146,7 @@ class Body:
 def _is_document(content: bytes) -> bool:
     """Whether it is an object or an array of JSON, which no part of one is."""
     try:
+        check_density(content)
         return isinstance(json.loads(content), dict | list)
     except (ValueError, RecursionError):
         return False
