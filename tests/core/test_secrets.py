@@ -169,6 +169,16 @@ def test_an_excerpt_holds_no_part_of_a_secret_wherever_it_is_cut(place: int, url
     assert SIGNATURE[:4] not in shown
 
 
+@pytest.mark.parametrize("place", range(65_536 - len(KEY), 65_536))
+def test_of_a_long_body_only_the_start_is_looked_at(place: int) -> None:
+    # Queries vanish, so that what stands at the edge moves into what is shown.
+    query = "http://h/?" + "x" * (place - 10 - 10) + " "
+    body = query + " " * (place - len(query)) + KEY + "." * 100_000
+    shown = Secret(KEY).excerpt(body.encode())
+    assert len(shown) <= 501
+    assert KEY[:4] not in shown
+
+
 def test_a_short_body_is_shown_whole_and_bytes_that_are_no_text_are_marked() -> None:
     assert Secret(KEY).excerpt(b"<html>busy</html>") == "<html>busy</html>"
     assert Secret(KEY).excerpt(b"\xff\xfe") == "\ufffd\ufffd"

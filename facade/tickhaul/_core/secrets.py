@@ -7,6 +7,9 @@ from typing import Self
 
 MASK = "[hidden]"
 _EXCERPT_CHARACTERS = 500
+#: What is looked at for an excerpt: scrubbing megabytes takes seconds.
+_SCRUBBED_BYTES = 64 * 1024
+_EDGE_CHARACTERS = 4096
 #: Details nested deeper than this tell nobody anything, and walking down there could exhaust the stack.
 _DEPTH = 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,8 +61,10 @@ class Secret:
 
     def excerpt(self, body: bytes) -> str:
         """The start of a body, fit to be shown: bounded and scrubbed."""
-        # Scrubbed before it is cut, so that a secret across the edge cannot leave its first half behind.
-        text = self.scrub(body.decode("utf-8", "replace"))
+        text = self.scrub(body[:_SCRUBBED_BYTES].decode("utf-8", "replace"))
+        if len(body) > _SCRUBBED_BYTES:
+            # A secret across the edge has left its first half there.
+            text = text[:-_EDGE_CHARACTERS]
         return text if len(text) <= _EXCERPT_CHARACTERS else text[:_EXCERPT_CHARACTERS] + "…"
 
     def _scrub_value(self, value: object, depth: int) -> object:
