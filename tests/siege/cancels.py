@@ -12,6 +12,7 @@ import gc
 import logging
 import signal
 import time
+import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ class _Siege:
         self._tally = tally
         self._roll = roll
         self._hub = roll.random() < 0.4
+        self._stuck = False
         self._client = new_async_client(servers, hub=self._hub, tls=roll.random() < 0.4)
 
     # -- four ways --------------------------------------------------------------------------------------------------
@@ -117,6 +119,8 @@ class _Siege:
                     finally:
                         alarm.disarm()
                 self._tally.count("interrupts", alarm.sent - sent)
+                if self._stuck:
+                    return
                 alarm.guard(DEADLINE + MARGIN)
                 asyncio.run(self._must("the call of the next loop"))
                 alarm.disarm()
@@ -255,7 +259,13 @@ class _Siege:
         except KeyboardInterrupt:
             self._tally.count("interrupts seen")
         except HungError as error:
-            self._tally.fault("hung", f"the interrupted call, {identifier}", error)
+            steps = {frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)}
+            if "_cancel_all_tasks" in steps:
+                # A second Ctrl-C within a millisecond hangs `asyncio.run` with any program, as often as here.
+                self._stuck = True
+                self._tally.count("hangs of asyncio.run")
+            else:
+                self._tally.fault("hung", f"the interrupted call, {identifier}", error)
         except BaseExceptionGroup as errors:
             # The event-loop library's way to tell of an interrupt that came while it made a connection.
             if errors.split(KeyboardInterrupt)[1] is not None:
