@@ -14,7 +14,13 @@ from tickhaul import AsyncClient, Quota
 from tests.support import bodies
 from tests.support.behaviours import answer, held
 from tests.support.faces import KEY
-from tests.support.interrupts import interrupt_call, interrupted, variables_of
+from tests.support.interrupts import (
+    assert_all_places_are_there,
+    interrupt_call,
+    interrupted,
+    stopping_loop,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     from tests.support.faces import Connect, Face
@@ -93,14 +99,7 @@ def test_all_places_are_there_after_many_interrupts(
         patch(patched, face, step, moment)
         for _ in range(3):
             interrupt_call(client, face, call)
-    release = threading.Event()
-    server.plan(*[held(release, answer([]))] * 64)
-    before = len(server.requests)
-    with ThreadPoolExecutor(64) as threads:
-        running = [threads.submit(client.exchanges.list) for _ in range(64)]
-        server.wait_for_requests(before + 64)
-        release.set()
-        assert [each.result(30) for each in running] == [[]] * 64
+    assert_all_places_are_there(client, server)
 
 
 def test_calls_of_other_threads_go_on_and_their_connections_are_not_used_again(
@@ -139,8 +138,7 @@ def test_calls_that_a_stopped_loop_left_are_not_waited_for(serve: Serve) -> None
     release = threading.Event()
     server = serve(*[held(release, answer([]))] * 64, otherwise=answer([bodies.EXCHANGE]))
     client = AsyncClient(KEY, base_url=server.url, deadline=30, quota=Quota(shared=False))
-    loop = asyncio.new_event_loop()
-    try:
+    with stopping_loop() as loop:
         running = [loop.create_task(client.exchanges.list()) for _ in range(64)]
         loop.run_until_complete(asyncio.to_thread(server.wait_for_requests, 64))
         assert loop.run_until_complete(client.exchanges.list())[0].code == "binance"
@@ -151,8 +149,3 @@ def test_calls_that_a_stopped_loop_left_are_not_waited_for(serve: Serve) -> None
         assert loop.run_until_complete(asyncio.gather(*running)) == [[]] * 64
         assert ledger._in_flight == 0
         loop.run_until_complete(client.aclose())
-    finally:
-        release.set()
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.behaviours import answer, held
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.support.faces import Face
+    from tests.support.server import ScriptedServer
 
 
 class Interrupt(BaseException):
     """As Ctrl-C, which an event loop in another thread does not survive."""
+
+
+@contextmanager
+def stopping_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop to be started and stopped by hand, closed in good order."""
+    loop = asyncio.new_event_loop()
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def assert_all_places_are_there(client: Any, server: ScriptedServer) -> None:  # a client of either face
+    """As many calls at once as a client has places: all of them arrive, and all of them end."""
+    release = threading.Event()
+    server.plan(*[held(release, answer([]))] * 64)
+    before = len(server.requests)
+    with ThreadPoolExecutor(64) as threads:
+        running = [threads.submit(client.exchanges.list) for _ in range(64)]
+        server.wait_for_requests(before + 64)
+        release.set()
+        assert [each.result(30) for each in running] == [[]] * 64
 
 
 def interrupted(step: Any, moment: str) -> Callable[..., Any]:  # any function or coroutine function

@@ -25,6 +25,7 @@ from xythub_proto.v2_0_0.api_data_pb2 import DataResponse
 
 from tests.support.behaviours import answer, body, held, html, last, lose, stall
 from tests.support.clock import FakeClock
+from tests.support.interrupts import stopping_loop
 from tests.xythub.faces import CLIENT_SECRET, KEY, PASSWORD, USER
 from tests.xythub.wire import TOKEN, asked, framed, grant, refusal, sent
 
@@ -514,8 +515,7 @@ def test_a_stopped_loop_leaves_nobody_in_the_way(serve: Serve) -> None:
     release = threading.Event()
     server = serve(held(release, grant()), grant(), EMPTY)
     client = xythub.AsyncClient(USER, password=PASSWORD, client_secret=CLIENT_SECRET, base_url=server.url, deadline=30)
-    loop = asyncio.new_event_loop()
-    try:
+    with stopping_loop() as loop:
         first = loop.create_task(client.get("nothing"))
         loop.run_until_complete(asyncio.to_thread(server.wait_for_requests, 1))
         loop.run_until_complete(client.get("nothing"))
@@ -523,8 +523,3 @@ def test_a_stopped_loop_leaves_nobody_in_the_way(serve: Serve) -> None:
         release.set()
         loop.run_until_complete(first)
         loop.run_until_complete(client.aclose())
-    finally:
-        release.set()
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
