@@ -24,15 +24,17 @@ def raised_by_handler(error: BaseException) -> BaseException | None:
     """
     handlers = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
     cause: BaseException | None = error
-    seen: list[BaseException] = []
-    while cause is not None and cause not in seen:
-        seen.append(cause)
+    seen: set[int] = set()
+    # An exception may be its own cause.
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         step = cause.__traceback__
         while step is not None:
             if step.tb_frame.f_code in handlers:
                 return cause
             step = step.tb_next
-        cause = cause.__cause__ or cause.__context__
+        # Not its context: a call that is made because of an alarm has that one for the context of its own errors.
+        cause = cause.__cause__
     return None
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import signal
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +11,10 @@ import pytest
 from tickhaul import Client, Quota
 from tickhaul._signals import raised_by_handler
 
-from tests.support.behaviours import answer, held
+from tests.support.behaviours import answer, lose
+from tests.support.clock import FakeClock
 from tests.support.faces import KEY
-from tests.support.interrupts import variables_of
+from tests.support.interrupts import assert_all_places_are_there, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +81,6 @@ STEPS = [
 def test_an_alarm_ends_the_call_and_nothing_is_lost(
     step: str, error: Exception, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = threading.Event()
     server = serve(otherwise=answer([]))
     client = Client(KEY, base_url=server.url, quota=Quota(shared=False), deadline=30)
     signal.signal(signal.SIGUSR1, Handlers(error))
@@ -99,13 +97,20 @@ def test_an_alarm_ends_the_call_and_nothing_is_lost(
         ledger = client._executor._ledger
         assert ledger is not None
         assert ledger._in_flight == 0
-        server.plan(*[held(release, answer([]))] * 64)
-        before = len(server.requests)
-        with ThreadPoolExecutor(64) as threads:
-            running = [threads.submit(client.exchanges.list) for _ in range(64)]
-            server.wait_for_requests(before + 64)
-            release.set()
-            assert [each.result(30) for each in running] == [[]] * 64
+        assert_all_places_are_there(client, server)
+
+
+def test_a_call_made_because_of_an_alarm_has_its_own_losses(serve: Serve) -> None:
+    server = serve(lose(), answer([]))
+    signal.signal(signal.SIGUSR1, Handlers(TimeoutError("alarm")))
+    with Client(KEY, base_url=server.url, deadline=30) as client:
+        client._executor.clock = FakeClock()
+        try:
+            signal.raise_signal(signal.SIGUSR1)
+        except TimeoutError:
+            # What is lost here has the alarm for its context, and is retried all the same.
+            assert client.exchanges.list() == []
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("form", ["function", "method", "object", "partial"])
@@ -133,6 +138,12 @@ def _map_alarm() -> None:
         signal.raise_signal(signal.SIGUSR1)
     except TimeoutError as alarm:
         raise ConnectionError("the library's own") from alarm
+
+
+def test_an_error_that_is_its_own_cause_has_an_end() -> None:
+    error = TimeoutError("of the network")
+    error.__cause__ = error
+    assert raised_by_handler(error) is None
 
 
 def test_other_errors_are_no_alarms() -> None:
