@@ -11,11 +11,14 @@ import json
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tickhaul.transfer.model import Engine
 
 
 class Job(TypedDict):
@@ -28,20 +31,67 @@ class Job(TypedDict):
     connections: int
 
 
-def with_tickhaul(job: Job) -> Callable[[], object]:
+def with_tickhaul(job: Job, *, engine: Engine = "auto", fsync: bool = True) -> Callable[[], object]:
     """tickhaul, with everything it does by default: resume, fsync, atomic names, manifest."""
-    import ssl
-
     from tickhaul.transfer import RemoteFile, TransferOptions, download
 
     files = [
         RemoteFile(f"art_{index}", url.rpartition("/")[2], size, url)
         for index, (url, size) in enumerate(zip(job["urls"], job["sizes"], strict=True))
     ]
-    options = TransferOptions(
-        connections=job["connections"], ssl_context=ssl.create_default_context(cafile=job["authority"])
-    )
+    options = TransferOptions(connections=job["connections"], engine=engine, fsync=fsync)
     return lambda: download(files, job["folder"], refresh=lambda: files, export_id="exp_bench", options=options)
+
+
+def with_pycurl(job: Job) -> Callable[[], object]:
+    """A plain loop over pycurl: one handle, one file after another."""
+    import pycurl
+
+    def run() -> None:
+        curl = pycurl.Curl()
+        curl.setopt(pycurl.BUFFERSIZE, 512 * 1024)
+        curl.setopt(pycurl.CAINFO, job["authority"])
+        curl.setopt(pycurl.FAILONERROR, 1)
+        for url in job["urls"]:
+            with (Path(job["folder"]) / url.rpartition("/")[2]).open("wb", buffering=0) as file:
+                curl.setopt(pycurl.URL, url)
+                curl.setopt(pycurl.WRITEDATA, file)
+                curl.perform()
+
+    return run
+
+
+def with_pycurl_in_parallel(job: Job) -> Callable[[], object]:
+    """A plain loop over pycurl: as many handles at once as the others have connections."""
+    import pycurl
+
+    def run() -> None:
+        multi, waiting, files = pycurl.CurlMulti(), list(reversed(job["urls"])), {}
+        free = [pycurl.Curl() for _ in range(min(job["connections"], len(waiting)))]
+        for curl in free:
+            curl.setopt(pycurl.BUFFERSIZE, 512 * 1024)
+            curl.setopt(pycurl.CAINFO, job["authority"])
+            curl.setopt(pycurl.FAILONERROR, 1)
+        while waiting or files:
+            while waiting and free:
+                curl, url = free.pop(), waiting.pop()
+                file = files[curl] = (Path(job["folder"]) / url.rpartition("/")[2]).open("wb", buffering=0)
+                curl.setopt(pycurl.URL, url)
+                curl.setopt(pycurl.WRITEDATA, file)
+                multi.add_handle(curl)
+            multi.perform()
+            left = 1
+            while left:
+                left, done, failed = multi.info_read()
+                assert not failed, failed
+                for curl in done:
+                    multi.remove_handle(curl)
+                    files.pop(curl).close()
+                    free.append(curl)
+            if files:
+                multi.select(1.0)
+
+    return run
 
 
 def with_requests(job: Job) -> Callable[[], object]:
@@ -91,7 +141,16 @@ def with_nothing(_: Job) -> Callable[[], object]:
     return lambda: None
 
 
-WAYS = {"nothing": with_nothing, "tickhaul": with_tickhaul, "requests": with_requests, "httpx": with_httpx}
+WAYS: dict[str, Callable[[Job], Callable[[], object]]] = {
+    "nothing": with_nothing,
+    "tickhaul": partial(with_tickhaul, engine="libcurl"),
+    "no fsync": partial(with_tickhaul, engine="libcurl", fsync=False),
+    "httpcore": partial(with_tickhaul, engine="httpcore"),
+    "pycurl": with_pycurl,
+    "pycurl x16": with_pycurl_in_parallel,
+    "requests": with_requests,
+    "httpx": with_httpx,
+}
 
 
 def main() -> None:

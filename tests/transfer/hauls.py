@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import random
 from typing import TYPE_CHECKING, Any
 
 from tickhaul.transfer import DownloadedFile, TransferOptions, download
+from tickhaul.transfer.model import Engine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from tests.transfer.storage import Storage
 
 KIB = 1024
+#: What there is here to move the bytes with.
+ENGINES: tuple[Engine, ...] = ("libcurl", "httpcore") if importlib.util.find_spec("pycurl") else ("httpcore",)
+#: Which of them do in the present test; set by the fixture ``engine``.
+engine: Engine = "auto"
 
 
 def content(size: int, seed: object = 0) -> bytes:
@@ -30,6 +36,7 @@ def options(**changes: Any) -> TransferOptions:  # Any: handed through to a data
         "backoff": 0.005,
         "backoff_cap": 0.05,
         "trust_env": False,
+        "engine": engine,
         "rng": random.Random(0),
     }
     return TransferOptions(**{**settings, **changes})

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
+    from tickhaul.transfer.model import Engine
+
 if "forkserver" not in multiprocessing.get_all_start_methods():
     pytest.skip("needs a fork server", allow_module_level=True)
 
@@ -53,12 +55,12 @@ class Trigger:
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_killed_download_goes_on_without_a_wrong_byte(tmp_path: Path, seed: int) -> None:
+def test_a_killed_download_goes_on_without_a_wrong_byte(tmp_path: Path, engine: Engine, seed: int) -> None:
     roll = random.Random(seed)
     by_time = seed % 4 == 3  # to die while files are confirmed and named, too, when nothing is sent any more
     trigger = Trigger(roll.randrange(1, TOTAL) if not by_time else TOTAL * 2)
     with Storage(FILES, on_sent=trigger.sent) as storage:
-        process = trigger.process = start(storage, tmp_path, connections=CONNECTIONS, part_size=PART)
+        process = trigger.process = start(storage, tmp_path, connections=CONNECTIONS, part_size=PART, engine=engine)
         trigger.ready.set()
         process.join(roll.uniform(0.02, 0.3) if by_time else 30)
         process.kill()

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tickhaul._sync.primitives import Places, close
+from tickhaul.net.exchanges import is_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 #: How many calls may be under way.
 LIMIT = 64
-#: What ends with its head, whatever that says (RFC 9112 section 6.3).
-_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Loan:
@@ -92,7 +91,7 @@ class Connections:
             response: what came by it, closed.
         """
         connection = loan.connection
-        if connection is None or not connection.is_available() or not _is_over(response):
+        if connection is None or not connection.is_available() or not is_over(response):
             self.drop(loan)
             return
         idle = self._busy.pop(connection)
@@ -165,21 +164,3 @@ def _drain(idle: Idle) -> None:
         except IndexError:
             return
         close(connection)
-
-
-def _is_over(response: httpcore.Response) -> bool:
-    """Whether nothing of an exchange can be left to arrive, or has arrived and was not read.
-
-    What the server sends behind a response would be taken for the response to the next request.
-    """
-    lengths = {value for name, value in response.headers if name.lower() == b"content-length"}
-    chunked = any(name.lower() == b"transfer-encoding" for name, _ in response.headers)
-    if (chunked and lengths) or (response.status in _WITHOUT_BODY and (chunked or lengths - {b"0"})):
-        # The server and this client may differ on where such a response ends.
-        return False
-    try:
-        # The engine has no public word for it. Where it keeps its parser elsewhere, connections are used once.
-        left, _ = response.stream._connection._h11_state.trailing_data  # type: ignore[union-attr]  # noqa: SLF001
-    except AttributeError:
-        return False
-    return not left

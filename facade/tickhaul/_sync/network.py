@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from tickhaul._core import deadline
-from tickhaul._core.enginelog import cut_engine_log
 from tickhaul._sync.primitives import close, connect, hang_up, has_unread, new_backend, start_tls
+from tickhaul.net.enginelog import cut_engine_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,8 @@ _PIECE = 16 * 1024
 #: connection is interrupted, or refused by a proxy, before the engine knows of it would stay open.
 new_streams: ContextVar[list[DeadlineStream] | None] = ContextVar("tickhaul_new_streams", default=None)
 
-cut_engine_log()
+# A deadline is set for as long as one of this client's requests is with the engine.
+cut_engine_log(deadline.current.get)
 
 
 class Untrusted(httpcore.ConnectError):

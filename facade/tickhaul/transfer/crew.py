@@ -8,14 +8,13 @@ are there wait.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from tickhaul.transfer.dial import default_context
 from tickhaul.transfer.fetch import Fetcher
-from tickhaul.transfer.stream import READERS, Turns
-from tickhaul.transfer.wire import Channel
+from tickhaul.transfer.wire import Channel, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from tickhaul.transfer.engine import Transfer
 
 log = logging.getLogger("tickhaul.transfer")
+
+_PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: How many threads a transfer begins with: more of them would find each other at Python's lock.
+READERS = min(4, max(1, _PROCESSORS // 2))
 
 _IDLE = 0.4  # of its time a thread waits, on the average, when more are of use
 _LOOK = 0.02  # seconds between two looks at first, so that a transfer over a long way soon has all its connections
@@ -55,8 +58,8 @@ class Crew:
         self._transfer = transfer
         self._most = most
         self._options = transfer.options
-        self._context = transfer.options.ssl_context or default_context()
-        self._turns = Turns()
+        engine, self._make = choose(transfer.options)
+        log.info("transfer over %s", engine)
         self._channels: list[Channel] = []
         self._threads: list[threading.Thread] = []
         self._marks: dict[Channel, tuple[int, int, float]] = {}
@@ -85,11 +88,12 @@ class Crew:
 
     def _watch(self) -> None:
         """Add fetching threads, and drop silent connections, whatever the caller's thread is kept busy with."""
-        looked_at, waited, looks = time.monotonic(), 0.0, 0
+        looked_at, worked, looks = time.monotonic(), 0.0, 0
         while not self._over.wait(_LOOK if looks < _EARLY and self.fetchers < self._most else _TICK):
-            now, before = time.monotonic(), waited
-            waited = sum(channel.idle.seconds(now) for channel in self._channels)
-            self._look(waited - before, now - looked_at)
+            now, before = time.monotonic(), worked
+            worked = sum(channel.worked for channel in self._channels)
+            busy = sum(channel.busy for channel in self._channels)
+            self._look(busy * (now - looked_at) - (worked - before), now - looked_at)
             looked_at, looks = now, looks + 1
             self._drop_silent(self._options.clock())
 
@@ -115,7 +119,7 @@ class Crew:
 
     def _grow(self, count: int) -> None:
         while self.fetchers < count:
-            channel = Channel(self._options, self._context, self._turns.one())
+            channel = Channel(self._options, self._make)
             self._begin(str(self.fetchers), Fetcher(self._transfer, channel).run)
             self._channels.append(channel)
 

@@ -9,43 +9,29 @@ from typing import TYPE_CHECKING
 from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer.agenda import Phase
-from tickhaul.transfer.answers import Meaning, judge
+from tickhaul.transfer.answers import Meaning
+from tickhaul.transfer.arrival import Arrival, SurplusError
 from tickhaul.transfer.backoff import delay_before, too_long
-from tickhaul.transfer.checksums import claims_in
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.folder import There
-from tickhaul.transfer.model import KIB, MIB, DownloadedFile
-from tickhaul.transfer.trouble import RefusedError, WireError
+from tickhaul.transfer.model import KIB, DownloadedFile
+from tickhaul.transfer.wire import RefusedError, WireError
 from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     from tickhaul.transfer.agenda import Part
     from tickhaul.transfer.answers import Judgement
-    from tickhaul.transfer.build import Build, Draft
+    from tickhaul.transfer.build import Build
     from tickhaul.transfer.engine import Transfer
-    from tickhaul.transfer.http1 import Reply
     from tickhaul.transfer.urls import Lease
     from tickhaul.transfer.wire import Channel
 
 log = logging.getLogger("tickhaul.transfer")
 
-_BUFFER = 256 * KIB  # fits the processor's cache: larger was slower
-_HOLD = 1.0  # seconds received bytes may wait to be written on a slow line
-_RECORD = 16 * MIB  # how much of a part may be written without the sidecar knowing
-_HASTEN = 4 * MIB  # from this size on, written ranges are sent on their way to the disk at once
-# How much of a file may be written, and for how many seconds, without the disk having confirmed any of it. Confirming
-# while the file is being written costs as much processor time as receiving it, so what is brought within seconds is
-# confirmed once, at its end.
-_CONFIRM_SIZE = 1024 * MIB
-_CONFIRM_TIME = 10.0
 _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
 _ALL_REFUSED = 6  # listings, with no file handed over in between
 _WRONG = 3
-
-
-class SurplusError(WireError):
-    """A body is longer than it can be, so that nothing of it can be relied on."""
 
 
 class Fetcher:
@@ -60,7 +46,6 @@ class Fetcher:
         self._transfer = transfer
         self._options = transfer.options
         self._channel = channel
-        self._buffer = memoryview(bytearray(_BUFFER))
 
     def run(self) -> None:
         """Fetch parts until there are no more."""
@@ -103,9 +88,6 @@ class Fetcher:
             self._exchange(part, build, lease)
         except WireError as error:
             problem = error  # dealt with below: an error raised here would drag this one, and its frames, along
-        finally:
-            self._channel.busy = False
-            self._channel.done()
         if problem is None or transfer.stopped():
             return
         if isinstance(problem, RefusedError):
@@ -159,112 +141,17 @@ class Fetcher:
         headers: dict[str, str] = {}
         if asked is not None:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
-        self._channel.busy = True
-        reply = self._channel.get(lease.file.url, headers, meanwhile=self._name_others)
-        judgement = judge(reply.status, reply.headers, asked=asked, known=work.known, name=work.name)
-        if judgement.identity is None:
-            self._channel.busy = False
-            self._channel.close()  # an error page is not worth reading to keep the connection
-            self._act(part, build, judgement, lease)
-            return
-        draft = self._begin(part, build, judgement)
-        if draft is None:
-            return
-        try:
-            draft.claim(claims_in(reply.headers, None if judgement.meaning is Meaning.WHOLE else asked))
-            done = self._read(part, draft, reply, part.end if judgement.meaning is Meaning.WHOLE else until)
-        finally:
-            draft.file.release()
-        if done or part.stale:
-            with self._channel.idle:  # the disk may have to give its word
-                self._transfer.whole(part)
-
-    def _name_others(self) -> None:
-        self._channel.busy = False  # a slow disk is not a silent host
         self._transfer.finisher.name_confirmed()
-        self._channel.busy = True
-
-    def _begin(self, part: Part, build: Build, judgement: Judgement) -> Draft | None:
-        """Where to write a body to, held open; ``None`` when the body is of no use."""
-        transfer, work, identity = self._transfer, part.work, judgement.identity
-        assert identity is not None
-        with transfer.changed:
-            if part.stale:
-                transfer.agenda.dropped(part)
-                return None
-            usable = judgement.meaning is Meaning.BODY or transfer.agenda.streamed(part)
-            opening = work.phase is Phase.CLOSED
-            transfer.refusals.accepted()
-            build.refusals.accepted()
-            if usable and not opening:
-                return build.draft if build.draft is not None and build.draft.file.retain() else None
-            if usable:
-                transfer.agenda.identified(part, identity)
-        if not usable:
-            transfer.changed_underneath(build, part, "the host ignores ranges", ranged=False)
-            return None
-        # Nobody else touches a file that is not open yet, so the disk may take its time outside the lock.
-        build.open(parts=work.ranged and work.known.mark is not None and not transfer.agenda.in_one_part(work))
-        with transfer.changed:
-            transfer.agenda.opened(part)
-            transfer.changed.notify_all()
-            if build.draft is not None:
-                build.draft.synced_at = self._options.clock()
-            return build.draft if build.draft is not None and build.draft.file.retain() else None
-
-    def _read(self, part: Part, draft: Draft, reply: Reply, until: int | None) -> bool:
-        """Write a body to disk as it comes.
-
-        Returns:
-            Whether the part is complete; not if it became void, or the transfer is ending.
-        """
-        transfer, channel, clock, buffer = self._transfer, self._channel, self._options.clock, self._buffer
-        held, recorded, written_at = 0, part.position, clock()
-        transfer.last_name = part.work.name
+        arrival = Arrival(self._transfer, part, build, asked)
         try:
-            while not (part.stale or transfer.stopping):
-                room = _BUFFER - held
-                if part.end is not None:
-                    room = min(room, part.end - part.position - held)
-                count = channel.read_into(buffer[held : held + room]) if room > 0 else 0
-                held += count
-                if held == _BUFFER or count == 0 or clock() - written_at > _HOLD:
-                    self._write(part, draft, held)
-                    held, written_at = 0, clock()
-                    if part.position - recorded >= _RECORD:
-                        self._record(part, draft, recorded)
-                        recorded = part.position
-                if count == 0:
-                    break
-            else:
-                return False
-            if part.end is not None and part.position < part.end:
-                raise WireError("the body ended too early")
-            if until is not None and part.end == until and not reply.over and channel.read_into(buffer[:1]):
-                raise SurplusError("the host sent more than was asked for")
-            return True
+            self._channel.get(lease.file.url, headers, arrival)
+            arrival.check_end()
         finally:
-            # What came before a connection broke is as good as the rest.
-            self._write(part, draft, held)
-            self._record(part, draft, recorded)
-
-    def _write(self, part: Part, draft: Draft, held: int) -> None:
-        if held:
-            self._channel.busy = False  # a slow disk is not a silent host
-            draft.file.write_at(self._buffer[:held], part.position)
-            part.position += held
-            self._channel.busy = True
-
-    def _record(self, part: Part, draft: Draft, recorded: int) -> None:
-        draft.record(recorded, part.position)
-        if not self._options.fsync:
-            return
-        if part.position - recorded >= _HASTEN:
-            draft.file.hasten(recorded, part.position)
-        now = self._options.clock()
-        if draft.unsynced >= _CONFIRM_SIZE or now - draft.synced_at > _CONFIRM_TIME:
-            draft.synced_at = now
-            self._transfer.finisher.confirm(self._transfer.builds[part.work])
+            arrival.close()
+        if arrival.judgement is not None and arrival.judgement.identity is None:
+            self._act(part, build, arrival.judgement, lease)
+        elif arrival.complete or part.stale:
+            self._transfer.whole(part)
 
     def _act(self, part: Part, build: Build, judgement: Judgement, lease: Lease) -> None:
         """Do what an answer without a usable body calls for."""

@@ -25,7 +25,7 @@ from tickhaul.transfer.model import DownloadedFile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tickhaul.transfer.build import Build
+    from tickhaul.transfer.build import Build, Draft
     from tickhaul.transfer.engine import Transfer
 
 _TRIES = 2  # a file whose checksum is wrong is fetched once more
@@ -59,6 +59,10 @@ class Finisher:
     def take(self, build: Build) -> None:
         """Finish a file that is whole, in this object's own thread."""
         self._queue.put(partial(self.finish, build))
+
+    def hasten(self, draft: Draft, start: int, end: int) -> None:
+        """Have a written range on its way to the disk, which takes a thread's time, but not that of one that fetches."""
+        self._queue.put(partial(draft.hasten, start, end))
 
     def confirm(self, build: Build) -> None:
         """Have the disk confirm what there is of a file, unless that is about to happen."""

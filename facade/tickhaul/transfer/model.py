@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from tickhaul.errors import IntegrityError
 from tickhaul.transfer.words import shown
@@ -21,6 +21,9 @@ _LARGEST = (1 << 63) - 1  # bytes a file may have on any system
 
 DEFAULT_CONNECTIONS = 16
 """Enough to fill a line when one connection is throttled to tens of MiB/s, few enough for any object store."""
+
+Engine = Literal["auto", "libcurl", "httpcore"]
+"""What moves the bytes."""
 
 URL_LIFETIME = 300.0
 """Seconds a presigned URL lives (docs: export downloads, "valid 5 minutes")."""
@@ -125,7 +128,7 @@ class TransferOptions:
         part_size: bytes asked for in one request, and so the most a connection can lose. By default 8 to 64 MiB,
             after the size of the whole transfer.
         silence: seconds a connection may bring (next to) nothing before it is dropped and its part taken up by another.
-        connect_timeout: seconds for one TCP connection to be made.
+        connect_timeout: seconds for a connection to be made. libcurl counts the name lookup, proxies and TLS in.
         attempts: how often a part may fail in a row without getting anywhere.
         backoff: seconds before the first retry of a part at most; doubles each time, with full jitter, up to
             ``backoff_cap``.
@@ -137,6 +140,8 @@ class TransferOptions:
         ssl_context: how to trust the storage host. By default the system's certificates, or ``SSL_CERT_FILE``.
         proxy: ``http://[user:password@]host:port``. By default the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
         trust_env: whether the environment is asked for proxies.
+        engine: what moves the bytes: ``"libcurl"`` (the extra ``fast``), ``"httpcore"``, or ``"auto"``: libcurl where it is
+            installed and no ``ssl_context`` is given, which libcurl cannot take, else httpcore.
         url_lifetime: seconds after which a URL counts as dead when it does not say so itself.
         clock: monotonic seconds.
         rng: where the jitter comes from.
@@ -155,6 +160,7 @@ class TransferOptions:
     ssl_context: ssl.SSLContext | None = None
     proxy: str | None = field(default=None, repr=False)
     trust_env: bool = True
+    engine: Engine = "auto"
     url_lifetime: float = URL_LIFETIME
     clock: Callable[[], float] = time.monotonic
     rng: random.Random = field(default_factory=random.Random)
@@ -168,6 +174,8 @@ class TransferOptions:
         for name in ("silence", "connect_timeout", "backoff_cap", "url_lifetime"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be more than 0 seconds")
+        if self.engine not in get_args(Engine):
+            raise ValueError(f"engine must be one of {', '.join(get_args(Engine))}, not {self.engine!r}")
         if self.backoff < 0:
             raise ValueError("backoff must not be negative")
 

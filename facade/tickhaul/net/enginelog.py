@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TYPE_CHECKING
 
-from tickhaul._core import deadline
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LOGGERS = ("httpcore.http11", "httpcore.socks")
 _STATUS = re.compile(r"return_value=\(b'HTTP/[0-9.]+', ([0-9]{3}),")
 
 
-def cut_engine_log() -> None:
-    """See to it; doing so again changes nothing."""
+#: Each tells whether the record at hand is about a request of this package.
+_ours: set[Callable[[], object]] = set()
+
+
+def cut_engine_log(is_ours: Callable[[], object]) -> None:
+    """See to it; doing so again changes nothing.
+
+    Args:
+        is_ours: true when a request of this package is with the engine, in the thread or task that asks.
+    """
+    _ours.add(is_ours)
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_cut)
 
 
 def _cut(record: logging.LogRecord) -> bool:
-    # A deadline is set for as long as one of this client's requests is with the engine.
-    if deadline.current.get() is not None:
+    if any(is_ours() for is_ours in _ours):
         event, _, rest = record.getMessage().partition(" ")
         status = _STATUS.match(rest)
         record.msg, record.args = f"{event} status={status[1]}" if status else event, ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
-from tickhaul._core.enginelog import cut_engine_log
+from tickhaul.net.enginelog import cut_engine_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ HEAD = "receive_response_headers.complete return_value=(b'HTTP/1.1', 302, b'Foun
 
 @pytest.fixture(params=["httpcore.http11", "httpcore.socks"])
 def log(request: pytest.FixtureRequest) -> logging.Logger:
-    cut_engine_log()
+    cut_engine_log(deadline.current.get)
     return logging.getLogger(request.param)
 
 
@@ -56,5 +56,5 @@ def test_the_records_of_others_stay_as_they_are(log: logging.Logger, caplog: pyt
 
 def test_cutting_twice_is_cutting_once(log: logging.Logger) -> None:
     before = list(log.filters)
-    cut_engine_log()
+    cut_engine_log(deadline.current.get)
     assert log.filters == before

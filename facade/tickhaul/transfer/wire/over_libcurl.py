@@ -1,0 +1,252 @@
+"""The engine of choice: libcurl, through pycurl.
+
+It is told everything and looks at nothing itself, neither at the environment nor at ``.netrc``, and follows no redirect. A
+handle is used by one thread at a time, without signals. What a callback raises is kept from pycurl, which would print it,
+and libcurl's own words, which may quote a URL, are shown in no error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import pycurl
+
+from tickhaul._version import __version__
+from tickhaul.transfer.wire.heads import check_length, headers_of
+from tickhaul.transfer.wire.trouble import (
+    CLOSED,
+    ENDED_EARLY,
+    MALFORMED,
+    TIMED_OUT,
+    RefusedError,
+    WireError,
+    describe,
+    refused_by_proxy,
+    unresolved,
+    untrusted,
+)
+from tickhaul.transfer.wire.trust import authorities, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tickhaul.transfer.model import TransferOptions
+    from tickhaul.transfer.wire.address import Origin, Proxy
+    from tickhaul.transfer.wire.channel import Receiver
+    from tickhaul.transfer.wire.sockets import Sockets
+
+VERSION = f"libcurl {pycurl.version_info()[1]}"
+
+_BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system for each TLS record
+# What pycurl has no name for.
+_SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
+_E_PROXY, _E_TOO_LARGE = 97, 100
+
+_ALWAYS: tuple[tuple[int, object], ...] = (
+    (pycurl.NOSIGNAL, 1),
+    (pycurl.BUFFERSIZE, _BUFFER),
+    (pycurl.MAXCONNECTS, 1),
+    (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+    (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+    (pycurl.PATH_AS_IS, 1),
+    (pycurl.USERAGENT, f"tickhaul/{__version__}"),
+    (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+    (pycurl.NOPROXY, ""),
+    (_SUPPRESS_CONNECT_HEADERS, 1),
+    (_SOCKS5_AUTH, pycurl.HTTPAUTH_BASIC),
+)
+_WORDS = {
+    pycurl.E_UNSUPPORTED_PROTOCOL: MALFORMED,  # no status line: the HTTP of 1991
+    pycurl.E_COULDNT_RESOLVE_HOST: unresolved(),
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: MALFORMED,
+    pycurl.E_PARTIAL_FILE: ENDED_EARLY,
+    pycurl.E_OPERATION_TIMEDOUT: TIMED_OUT,
+    pycurl.E_GOT_NOTHING: CLOSED,
+    pycurl.E_BAD_CONTENT_ENCODING: MALFORMED,
+    _E_TOO_LARGE: f"{MALFORMED}: its head is too long",
+}
+# Why there was no way through a SOCKS proxy (CURLPX_*): in words, and whether asking again is of no use.
+_SOCKS = {
+    2: ("does not speak SOCKS 5", True),
+    3: ("closed the connection", False),
+    12: ("wants a login: socks5://user:password@host:port", True),
+    17: ("made no connection (Address type not supported)", True),
+    18: ("made no connection (Command not supported)", True),
+    19: ("made no connection (Connection refused)", False),
+    20: ("made no connection (General SOCKS server failure)", False),
+    21: ("made no connection (Host unreachable)", False),
+    22: ("made no connection (Network unreachable)", False),
+    23: ("made no connection (Connection not allowed by ruleset)", True),
+    24: ("made no connection (TTL expired)", False),
+    33: ("did not accept the login", True),
+}
+_REASON = re.compile(r"::([a-z0-9/ ]+)", re.IGNORECASE)  # of OpenSSL
+
+
+class LibcurlEngine:
+    """One handle of libcurl, with its connection.
+
+    Args:
+        options: the settings.
+        sockets: is told of the sockets.
+    """
+
+    def __init__(self, options: TransferOptions, sockets: Sockets) -> None:
+        self._sockets = sockets
+        self._receiver: Receiver
+        self._lines: list[tuple[str, str]] = []
+        self._length = 0
+        self._status: int | None = None
+        self._begun = self._enough = False
+        self._failure: BaseException | None = None
+        self._file, directory = authorities()
+        self._curl = curl = pycurl.Curl()
+        for option, value in _ALWAYS:
+            curl.setopt(option, value)
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(options.connect_timeout * 1000)))
+        for file, folder, native in (
+            (pycurl.CAINFO, pycurl.CAPATH, pycurl.SSL_OPTIONS),
+            (pycurl.PROXY_CAINFO, pycurl.PROXY_CAPATH, pycurl.PROXY_SSL_OPTIONS),
+        ):
+            curl.setopt(file, self._file)
+            curl.setopt(folder, directory)
+            if sys.platform == "win32" and self._file is None:
+                curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._opened)
+        curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._closed)
+        curl.setopt(pycurl.HEADERFUNCTION, self._line)
+        curl.setopt(pycurl.WRITEFUNCTION, self._piece, use_memoryview=True)
+
+    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+        """Send a GET (see `Engine`)."""
+        curl = self._curl
+        self._receiver, self._failure = receiver, None
+        self._status, self._begun, self._enough = None, False, False
+        curl.setopt(pycurl.URL, f"{origin.scheme}://{origin.authority}{target}")
+        curl.setopt(
+            pycurl.HTTPHEADER,
+            [b"Accept-Encoding: identity", *(f"{name}: {value}".encode("latin-1") for name, value in headers.items())],
+        )
+        self._go_through(origin.proxy)
+        try:
+            curl.perform()
+        except pycurl.error as error:
+            if self._failure is not None:
+                raise self._failure from None
+            if not self._enough:
+                raise self._described(int(error.args[0]), curl.errstr(), origin) from None
+        else:
+            if not self._begun:
+                raise WireError(MALFORMED)
+        finally:
+            self._failure = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._curl.close()
+
+    def _go_through(self, proxy: Proxy | None) -> None:
+        curl = self._curl
+        # libcurl has a SOCKS proxy look up names under this name only.
+        scheme = "" if proxy is None else "socks5h" if proxy.is_socks else proxy.scheme
+        curl.setopt(pycurl.PROXY, "" if proxy is None else f"{scheme}://{proxy.authority}")
+        login = None if proxy is None else proxy.login
+        curl.setopt(pycurl.PROXYUSERNAME, None if login is None else login.user)
+        curl.setopt(pycurl.PROXYPASSWORD, None if login is None else login.password)
+
+    # -- called by libcurl --------------------------------------------------------------------------------------------
+
+    def _opened(self, handle: int, _: int) -> int:
+        return pycurl.SOCKOPT_OK if self._sockets.hold(handle) else pycurl.SOCKOPT_ERROR
+
+    def _closed(self, handle: int) -> int:
+        self._sockets.forget(handle)
+        socket.close(handle)
+        return 0
+
+    def _line(self, data: bytes) -> int:
+        if self._begun:
+            return len(data)  # a trailer
+        try:
+            text = data.decode("latin-1")
+            if text.startswith("HTTP/"):
+                self._status, self._lines, self._length = int(text.split(None, 2)[1]), [], 0
+            elif text.strip():
+                self._take(text)
+            elif self._status is not None and self._status >= 200:
+                self._begun = True
+                if not self._receiver.head(self._status, headers_of(self._lines)):
+                    self._enough = True
+                    return 0
+            self._length += len(data)
+            check_length(self._length)
+        except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
+            self._failure = error
+            return 0
+        return len(data)
+
+    def _take(self, text: str) -> None:
+        if text[0] in " \t" and self._lines:  # folded
+            name, value = self._lines[-1]
+            self._lines[-1] = (name, f"{value.rstrip()} {text.strip()}")
+            return
+        name, colon, value = text.partition(":")
+        if not colon or not name or name != name.strip():
+            raise WireError(f"{MALFORMED}: a header without a name")
+        self._lines.append((name, value))
+
+    def _piece(self, data: memoryview) -> int:
+        try:
+            if self._receiver.piece(data):
+                return len(data)
+            self._enough = True
+        except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
+            self._failure = error
+        return 0
+
+    # -- what went wrong ----------------------------------------------------------------------------------------------
+
+    def _described(self, code: int, said: str, origin: Origin) -> WireError:
+        """What libcurl says, in words of our own."""
+        if code == pycurl.E_PEER_FAILED_VERIFICATION:
+            return untrusted(
+                self._partner(origin), said.partition("certificate problem: ")[2] or "it is for another name"
+            )
+        if code == pycurl.E_SSL_CACERT_BADFILE:
+            return RefusedError(unreadable(self._file))
+        refusal = None if origin.proxy is None else self._refusal(code, origin.proxy)
+        if refusal is not None:
+            return refusal
+        number = self._curl.getinfo(pycurl.OS_ERRNO)
+        if code in _WORDS:
+            text = _WORDS[code]
+        elif number:
+            text = describe(OSError(number, os.strerror(number)))
+        elif code == pycurl.E_SSL_CONNECT_ERROR:
+            found = _REASON.search(said)
+            text = f"TLS failed ({found[1] if found else 'no reason given'})"
+        else:
+            text = f"{MALFORMED}: its chunks" if "chunk" in said else f"the connection broke (libcurl's error {code})"
+        return WireError(text)
+
+    def _refusal(self, code: int, proxy: Proxy) -> WireError | None:
+        """What a proxy has refused, if it has."""
+        status = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
+        if status and not 200 <= status < 300:
+            return refused_by_proxy(str(proxy), status)
+        if code == pycurl.E_COULDNT_RESOLVE_PROXY:
+            return WireError(f"the name of {proxy} could not be resolved")
+        if code == _E_PROXY:
+            words, hopeless = _SOCKS.get(self._curl.getinfo(pycurl.PROXY_ERROR), ("made no connection", False))
+            return (RefusedError if hopeless else WireError)(f"{proxy} {words}")
+        return None
+
+    def _partner(self, origin: Origin) -> str:
+        """Who TLS was begun with."""
+        proxy = origin.proxy
+        tunneled = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
+        return proxy.host if proxy is not None and proxy.scheme == "https" and not tunneled else origin.host

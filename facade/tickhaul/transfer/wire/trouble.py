@@ -1,0 +1,58 @@
+"""What can go wrong with a connection, in words that are fit to be shown: no URL, no password."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+CLOSED = "the connection was closed by the other side"
+ENDED_EARLY = "the connection ended before the body did"
+MALFORMED = "the response is malformed"
+TIMED_OUT = "timed out"
+#: What a proxy says to a CONNECT that asking again does not change.
+_HOPELESS_STATUS = frozenset({401, 403, 405, 407})
+
+
+class WireError(Exception):
+    """The connection could not be made, or broke. The text is fit to be shown."""
+
+
+class RefusedError(WireError):
+    """What the other side asks for, or is, must not be accepted; trying again would not help."""
+
+
+def describe(error: OSError) -> str:
+    """What the operating system said, in words that can hold no URL."""
+    match error:
+        case TimeoutError():
+            return TIMED_OUT
+        case socket.gaierror():
+            return unresolved(error.strerror)
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'no reason given'})"
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            return CLOSED
+        case ConnectionRefusedError():
+            return "the connection was refused"
+        case _:
+            return error.strerror or type(error).__name__
+
+
+def unresolved(said: str | None = None) -> str:
+    """A name that has no address."""
+    return f"the host name could not be resolved{f' ({said})' if said else ''}"
+
+
+def untrusted(host: str, said: str) -> RefusedError:
+    """A certificate that is not trusted."""
+    return RefusedError(
+        f"the certificate of {host} is not trusted: {said}; "
+        "for a certificate authority of your own set SSL_CERT_FILE or pass ssl_context="
+    )
+
+
+def refused_by_proxy(proxy: str, status: int) -> WireError:
+    """An HTTP proxy's refusal, by its status."""
+    kind = RefusedError if status in _HOPELESS_STATUS else WireError
+    wish = "; it wants a login: http://user:password@host:port" if status == 407 else ""
+    return kind(f"{proxy} said {status}{wish}")
