@@ -77,7 +77,7 @@ class Arrival:
     def piece(self, data: memoryview) -> bool:
         """Write the next bytes to their place."""
         part, draft = self._part, self._draft
-        if draft is None or part.stale or self._transfer.stopping:
+        if draft is None or part.stale:
             return False
         end = part.end
         room = len(data) if end is None else max(0, end - part.position)
@@ -87,7 +87,7 @@ class Arrival:
         if part.position - self._recorded >= _RECORD:
             self._record(draft)
         if len(data) <= room:
-            return True
+            return not self._transfer.stopping
         if end == self._until:
             raise SurplusError("the host sent more than was asked for")
         self.complete = True  # another thread has taken over the rest

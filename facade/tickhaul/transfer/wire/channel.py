@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tickhaul.transfer.listing import objection_to_url
 from tickhaul.transfer.wire.address import find_origin
-from tickhaul.transfer.wire.sockets import Sockets
+from tickhaul.transfer.wire.stop import Stop
 from tickhaul.transfer.wire.trouble import RefusedError, WireError, refused_by_proxy
 from tickhaul.transfer.words import redacted
 
@@ -54,6 +54,10 @@ class Engine(Protocol):
         """
         ...
 
+    def wake_at(self, count: int) -> None:
+        """Be woken only when so many bytes have come, where the system can do that, and not for every packet."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...
@@ -75,10 +79,10 @@ class Channel:
         worked: processor seconds its thread has used.
     """
 
-    def __init__(self, options: TransferOptions, make: Callable[[Sockets], Engine]) -> None:
-        self.sockets = Sockets()
+    def __init__(self, options: TransferOptions, make: Callable[[Stop], Engine]) -> None:
+        self._stop = Stop()
         self._find_origin = cache(partial(find_origin, proxy=options.proxy, trust_env=options.trust_env))
-        self._engine = make(self.sockets)
+        self.engine = make(self._stop)
         self.buffer = memoryview(bytearray(_BUFFER))
         self.requests = 0
         self.received = 0
@@ -97,14 +101,14 @@ class Channel:
             RefusedError: a redirect to anything but https, a certificate that is not trusted, an unusable proxy.
             WireError: everything else that keeps a complete response from coming.
         """
-        self.sockets.begin()
+        self._stop.begin()
         self.requests += 1
         for _ in range(_MOST_REDIRECTS + 1):
             origin, target = self._locate(url)
             exchange = _Exchange(self, origin, receiver)
             self.busy = True
             try:
-                self._engine.ask(origin, target, headers, exchange)
+                self.engine.ask(origin, target, headers, exchange)
             finally:
                 # What came before a connection broke is as good as the rest.
                 exchange.hand_over()
@@ -122,20 +126,20 @@ class Channel:
 
     def close(self) -> None:
         """Close the connection."""
-        self._engine.close()
+        self.engine.close()
 
     def retire(self) -> None:
         """Stop whatever the channel is doing, and refuse all further requests. May be called from any thread."""
-        self.sockets.shut_down("stopped", final=True)
+        self._stop.set("stopped", final=True)
 
     def abort(self, reason: str) -> None:
         """Stop whatever the channel is doing; its thread gets a `WireError`. May be called from any thread."""
-        self.sockets.shut_down(reason)
+        self._stop.set(reason)
 
     @property
     def aborted(self) -> str | None:
         """Why the current request was stopped, ``None`` if it was not."""
-        return self.sockets.reason
+        return self._stop.reason
 
 
 class _Exchange:
@@ -193,7 +197,7 @@ class _Exchange:
         fast = self._left > _MUCH and now - self._since < _SOON
         if fast is not self._eased:
             # Woken for every packet, threads find each other at Python's lock.
-            channel.sockets.wake_at(_ENOUGH if fast else 1)
+            channel.engine.wake_at(_ENOUGH if fast else 1)
             self._eased = fast
         channel.worked, channel.busy, self._since = time.thread_time(), True, now
         return wanted

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.channel import Engine
-    from tickhaul.transfer.wire.sockets import Sockets
+    from tickhaul.transfer.wire.stop import Stop
 
 _OLDEST = (8, 5)  # the first libcurl that refuses a response with two lengths or bytes behind a folded header
 
 
-def choose(options: TransferOptions) -> tuple[str, Callable[[Sockets], Engine]]:
+def choose(options: TransferOptions) -> tuple[str, Callable[[Stop], Engine]]:
     """The engine for a transfer: libcurl unless it is missing, or TLS settings are given, which it cannot take.
 
     Args:

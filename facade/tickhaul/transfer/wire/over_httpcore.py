@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import ssl
+import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Receiver
-    from tickhaul.transfer.wire.sockets import Sockets
+    from tickhaul.transfer.wire.stop import Stop
 
 _SOCKS: tuple[type[Exception], ...] = ()
 with contextlib.suppress(ImportError):
@@ -66,16 +68,16 @@ class HttpcoreEngine:
     Args:
         options: the settings.
         context: the TLS settings, for the host and for a proxy spoken to over TLS.
-        sockets: is told of the sockets.
+        stop: says when to stop.
     """
 
-    def __init__(self, options: TransferOptions, context: ssl.SSLContext, sockets: Sockets) -> None:
+    def __init__(self, options: TransferOptions, context: ssl.SSLContext, stop: Stop) -> None:
         # The transfer's watch drops a silent connection long before; this is for when there is no watch any more.
         patience = options.silence * 2
         self._timeouts = {"connect": options.connect_timeout, "read": patience, "write": patience}
         self._context = context
-        self._sockets = sockets
-        self._backend = _Backend(sockets)
+        self._stop = stop
+        self._backend = _Backend(stop)
         self._connection: httpcore.ConnectionInterface | None = None
         self._origin: Origin | None = None
 
@@ -98,6 +100,10 @@ class HttpcoreEngine:
             if not kept:
                 self.close()
             _asking.reset(before)
+
+    def wake_at(self, count: int) -> None:
+        """Be woken for so many bytes only (see `Engine`)."""
+        self._backend.wake_at(count)
 
     def close(self) -> None:
         """Close the connection."""
@@ -122,7 +128,7 @@ class HttpcoreEngine:
                 return kept.handle_request(request)
             except _ENGINE_ERRORS:
                 # The server may have closed it meanwhile, which says nothing about a new one.
-                if self._sockets.reason is not None:
+                if self._stop.reason is not None:
                     raise
         self.close()
         self._connection, self._origin = self._connect(url, origin.proxy), origin
@@ -146,17 +152,44 @@ class HttpcoreEngine:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """The engine's own way to open connections, known to `Sockets`."""
+    """The engine's own way to open a connection, one at a time, which another thread can end.
 
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
+    Shut down, a socket wakes who waits for it. It is held twice, so that a number the system has given to somebody else
+    meanwhile is never shut down.
+    """
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._guard = threading.Lock()
+        self._held: socket.socket | None = None
         self._stream: _Stream | None = None
+        stop.wake = self._shut_down
 
     def close(self) -> None:
         """Close the connection made last; one that a proxy refused httpcore does not know yet, and leaves open."""
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The connection is being closed."""
+        with self._guard:
+            held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def wake_at(self, count: int) -> None:
+        """Have reads wait for so many bytes."""
+        if self._held is not None:
+            with contextlib.suppress(OSError):
+                self._held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+
+    def _shut_down(self) -> None:
+        with self._guard:
+            if self._held is not None:
+                with contextlib.suppress(OSError):  # it is not connected any more
+                    self._held.shutdown(socket.SHUT_RDWR)
 
     def connect_tcp(
         self,
@@ -167,21 +200,20 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         stream = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
-        handle = stream.get_extra_info("socket").fileno()
-        if not self._sockets.hold(handle):
-            stream.close()
+        with self._guard:
+            self._held = stream.get_extra_info("socket").dup()
+        self._stream = _Stream(stream, self)
+        if self._stop.reason is not None:
             raise httpcore.ConnectError
-        self._stream = _Stream(stream, self._sockets, handle)
         return self._stream
 
 
 class _Stream(httpcore.NetworkStream):
-    """A stream whose socket `Sockets` knows."""
+    """A stream of that backend."""
 
-    def __init__(self, inner: httpcore.NetworkStream, sockets: Sockets, handle: int) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, backend: _Backend) -> None:
         self._inner = inner
-        self._sockets = sockets
-        self._handle = handle
+        self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, timeout)
@@ -190,14 +222,14 @@ class _Stream(httpcore.NetworkStream):
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
-        self._sockets.forget(self._handle)
+        self._backend.let_go()
         self._inner.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         try:
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._sockets, self._handle)
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._backend)
         except httpcore.ConnectError as error:
             self.close()
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):

@@ -7,10 +7,13 @@ and libcurl's own words, which may quote a URL, are shown in no error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import selectors
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pycurl
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Receiver
-    from tickhaul.transfer.wire.sockets import Sockets
+    from tickhaul.transfer.wire.stop import Stop
 
 VERSION = f"libcurl {pycurl.version_info()[1]}"
 
@@ -92,17 +95,19 @@ class LibcurlEngine:
 
     Args:
         options: the settings.
-        sockets: is told of the sockets.
+        stop: says when to stop.
     """
 
-    def __init__(self, options: TransferOptions, sockets: Sockets) -> None:
-        self._sockets = sockets
+    def __init__(self, options: TransferOptions, stop: Stop) -> None:
+        self._stop = stop
         self._receiver: Receiver
         self._lines: list[tuple[str, str]] = []
         self._length = 0
         self._status: int | None = None
-        self._begun = self._enough = False
+        self._begun = self._enough = self._kept = False
         self._failure: BaseException | None = None
+        self._due: float | None = None
+        self._watched: set[int] = set()
         self._file, directory = authorities()
         self._curl = curl = pycurl.Curl()
         for option, value in _ALWAYS:
@@ -116,14 +121,21 @@ class LibcurlEngine:
             curl.setopt(folder, directory)
             if sys.platform == "win32" and self._file is None:
                 curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
-        curl.setopt(pycurl.SOCKOPTFUNCTION, self._opened)
-        curl.setopt(pycurl.CLOSESOCKETFUNCTION, self._closed)
         curl.setopt(pycurl.HEADERFUNCTION, self._line)
         curl.setopt(pycurl.WRITEFUNCTION, self._piece, use_memoryview=True)
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._selector = selectors.DefaultSelector()
+        self._awake, self._bell = socket.socketpair()
+        self._bell.setblocking(False)
+        self._selector.register(self._awake, selectors.EVENT_READ)
+        stop.wake = self._ring
 
     def ask(self, origin: Origin, target: str, headers: Mapping[str, str], receiver: Receiver) -> None:
         """Send a GET (see `Engine`)."""
         curl = self._curl
+        self._let_go()
         self._receiver, self._failure = receiver, None
         self._status, self._begun, self._enough = None, False, False
         curl.setopt(pycurl.URL, f"{origin.scheme}://{origin.authority}{target}")
@@ -132,22 +144,91 @@ class LibcurlEngine:
             [b"Accept-Encoding: identity", *(f"{name}: {value}".encode("latin-1") for name, value in headers.items())],
         )
         self._go_through(origin.proxy)
+        self._multi.add_handle(curl)
         try:
-            curl.perform()
-        except pycurl.error as error:
+            code, said = self._move()
+            self._kept = code == 0
             if self._failure is not None:
-                raise self._failure from None
-            if not self._enough:
-                raise self._described(int(error.args[0]), curl.errstr(), origin) from None
-        else:
-            if not self._begun:
+                raise self._failure
+            if code and not self._enough:
+                raise self._described(code, said, origin)
+            if not (self._begun or self._enough):
                 raise WireError(MALFORMED)
         finally:
             self._failure = None
+            if not self._kept:
+                self._multi.remove_handle(curl)
+
+    def wake_at(self, count: int) -> None:
+        """Be woken for so many bytes only (see `Engine`)."""
+        for handle in self._watched:
+            with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
+                sock = socket.socket(fileno=handle)
+                try:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+                finally:
+                    sock.detach()
 
     def close(self) -> None:
         """Close the connection."""
+        self._stop.wake = lambda: None
+        if self._kept:
+            self._multi.remove_handle(self._curl)
+        self._multi.close()
         self._curl.close()
+        self._selector.close()
+        self._awake.close()
+        self._bell.close()
+
+    def _move(self) -> tuple[int, str]:
+        """Have libcurl move bytes until the exchange is over; its error, 0 for none, and its words for it."""
+        multi = self._multi
+        multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        while self._stop.reason is None:
+            _, done, failed = multi.info_read()
+            if failed:
+                return failed[0][1], failed[0][2]
+            if done:
+                return 0, ""
+            due = self._due
+            for key, events in self._selector.select(None if due is None else max(0.0, due - time.monotonic())):
+                if key.fileobj is self._awake:
+                    self._awake.recv(1024)
+                else:
+                    multi.socket_action(key.fd, events)  # the numbers of both mean the same
+            if self._due is not None and self._due <= time.monotonic():
+                self._due = None
+                multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        raise WireError("stopped")
+
+    def _let_go(self) -> None:
+        """End the last exchange: its connection is kept if nothing came behind the response, else closed.
+
+        libcurl hands a connection on although something came that nobody asked for, and takes it for the response to the
+        next request. So it is looked for here: in the system, then in TLS.
+        """
+        if not self._kept:
+            return
+        curl, self._kept = self._curl, False
+        clean = False
+        handle = curl.getinfo(pycurl.ACTIVESOCKET)
+        # As long as this is set, libcurl closes the connection of a handle that is removed.
+        curl.setopt(pycurl.CONNECT_ONLY, 1)
+        if handle != -1 and not _is_readable(handle):
+            try:
+                curl.recv(1)
+            except BlockingIOError:
+                clean = True
+                curl.setopt(pycurl.CONNECT_ONLY, 0)
+            except pycurl.error:
+                clean = False  # it is closed
+        self._multi.remove_handle(curl)
+        if not clean:
+            curl.setopt(pycurl.CONNECT_ONLY, 0)
+
+    def _ring(self) -> None:
+        with contextlib.suppress(OSError):  # it rings already, or the engine is closed
+            self._bell.send(b"x")
 
     def _go_through(self, proxy: Proxy | None) -> None:
         curl = self._curl
@@ -160,13 +241,17 @@ class LibcurlEngine:
 
     # -- called by libcurl --------------------------------------------------------------------------------------------
 
-    def _opened(self, handle: int, _: int) -> int:
-        return pycurl.SOCKOPT_OK if self._sockets.hold(handle) else pycurl.SOCKOPT_ERROR
+    def _watch(self, what: int, handle: int, _: object, __: object) -> None:
+        """Wait for other things of a socket from now on."""
+        if handle in self._watched:
+            self._watched.remove(handle)
+            self._selector.unregister(handle)
+        if what != pycurl.POLL_REMOVE:
+            self._watched.add(handle)
+            self._selector.register(handle, what)  # the numbers of both mean the same
 
-    def _closed(self, handle: int) -> int:
-        self._sockets.forget(handle)
-        socket.close(handle)
-        return 0
+    def _set_timer(self, milliseconds: int) -> None:
+        self._due = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def _line(self, data: bytes) -> int:
         if self._begun:
@@ -250,3 +335,10 @@ class LibcurlEngine:
         proxy = origin.proxy
         tunneled = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         return proxy.host if proxy is not None and proxy.scheme == "https" and not tunneled else origin.host
+
+
+def _is_readable(handle: int) -> bool:
+    """Whether something has come by a socket, or its end."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(handle, selectors.EVENT_READ)
+        return bool(selector.select(0))
