@@ -22,6 +22,8 @@ from tests.transfer.victim import CONTEXT
 if TYPE_CHECKING:
     import random
 
+    from tickhaul.transfer.model import Engine
+
     from tests.siege.tally import Tally
 
 _FRESH, _RUNS = 64 * KIB, 4
@@ -32,26 +34,27 @@ _DONE, _TREE, _FOREIGN = 0, 10, 11
 
 def attack(tally: Tally) -> None:
     """Download to where there is no room, again and again, then give it room."""
-    tally.expect(("completed runs", "errors of the tree", "completed downloads"), yard.FAULTS)
+    tally.expect((*yard.ROUNDS, "completed runs", "errors of the tree", "completed downloads"), yard.FAULTS)
     mounts = _may_mount()
     if not mounts:
         tally.count("small disks skipped (may not mount one)", 1)
     for roll in tally.rounds():
+        engine = yard.some_engine(tally, roll)
         with yard.directory() as place, Storage(yard.some_files(roll)) as storage:
             if mounts and roll.random() < 0.5:
-                _small_disk(tally, storage, place, roll)
+                _small_disk(tally, storage, place, roll, engine)
             else:
-                _short_files(tally, storage, place, roll)
+                _short_files(tally, storage, place, roll, engine)
 
 
-def _short_files(tally: Tally, storage: Storage, folder: Path, roll: random.Random) -> None:
+def _short_files(tally: Tally, storage: Storage, folder: Path, roll: random.Random, engine: Engine) -> None:
     """No file may be longer than a limit; what goes beyond fails in the middle of a write."""
     longest = max(map(len, storage.files.values()))
     for number in range(roll.randrange(1, _RUNS)):
         limit = roll.choice((roll.randrange(longest + 200), roll.randrange(2000)))
-        text = f"run {number} with files of {limit:,} bytes at most"
+        text = f"run {number} over {engine} with files of {limit:,} bytes at most"
         listing = [(file.id, file.filename, file.size, file.url) for file in storage.listing()]
-        process = CONTEXT.Process(target=_limited, args=(listing, str(folder), limit), daemon=True)
+        process = CONTEXT.Process(target=_limited, args=(listing, str(folder), limit, engine), daemon=True)
         process.start()
         process.join(yard.PATIENCE)
         if process.exitcode is None:
@@ -66,13 +69,13 @@ def _short_files(tally: Tally, storage: Storage, folder: Path, roll: random.Rand
             tally.fault("foreign errors", f"{text}: the process ended with {process.exitcode}")
         process.close()
         yard.look_at_names(tally, storage, folder, text)
-    yard.complete(tally, storage, folder, "with files of any length")
+    yard.complete(tally, storage, folder, f"over {engine} with files of any length", engine=engine)
 
 
-def _limited(listing: list[tuple[str, str, int, str]], folder: str, limit: int) -> None:
+def _limited(listing: list[tuple[str, str, int, str]], folder: str, limit: int, engine: Engine) -> None:
     """In a process of its own: download under a limit, and end with what came of it."""
     files = [RemoteFile(*file) for file in listing]
-    settings = options(connections=yard.CONNECTIONS, part_size=yard.PART, silence=20)
+    settings = options(connections=yard.CONNECTIONS, part_size=yard.PART, silence=20, engine=engine)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     code = _FOREIGN
     try:
@@ -86,7 +89,7 @@ def _limited(listing: list[tuple[str, str, int, str]], folder: str, limit: int) 
         os._exit(code)
 
 
-def _small_disk(tally: Tally, storage: Storage, place: Path, roll: random.Random) -> None:
+def _small_disk(tally: Tally, storage: Storage, place: Path, roll: random.Random, engine: Engine) -> None:
     """A file system smaller than the files, which then grows."""
     folder = place / "disk"
     folder.mkdir()
@@ -95,14 +98,14 @@ def _small_disk(tally: Tally, storage: Storage, place: Path, roll: random.Random
     _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
     try:
         for number in range(roll.randrange(1, _RUNS)):
-            text = f"run {number} on a disk of {size:,} bytes for files of {total:,}"
-            error = yard.run_guarded(tally, storage, folder, text, fsync=True)
+            text = f"run {number} over {engine} on a disk of {size:,} bytes for files of {total:,}"
+            error = yard.run_guarded(tally, storage, folder, text, engine=engine, fsync=True)
             yard.judge(tally, error, text)
             yard.look_at_names(tally, storage, folder, text)
             size += roll.randrange(total // 2 + 1)
             _mount("-o", f"remount,size={size}", str(folder))
         _mount("-o", f"remount,size={4 * total + 1024 * KIB}", str(folder))
-        yard.complete(tally, storage, folder, "on a disk with room")
+        yard.complete(tally, storage, folder, f"over {engine} on a disk with room", engine=engine)
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
 

@@ -20,24 +20,27 @@ _RUNS = 5
 
 def attack(tally: Tally) -> None:
     """Download from a hostile host a few times, then from the same one when it has come to reason."""
-    tally.expect(("runs", "requests", "completed runs", "errors of the tree", "completed downloads"), yard.FAULTS)
+    wanted = ("runs", "requests", "completed runs", "errors of the tree", "completed downloads")
+    tally.expect((*yard.ROUNDS, *wanted), yard.FAULTS)
     for roll in tally.rounds():
-        files = yard.some_files(roll)
+        engine, files = yard.some_engine(tally, roll), yard.some_files(roll)
         with yard.directory() as folder, Storage(files) as storage:
             hostile = _Hostile(storage, roll)
             for number in range(roll.randrange(1, _RUNS)):
                 storage.fault = hostile
-                error = yard.run_guarded(tally, storage, folder, f"run {number}, {hostile.done}", hash=hostile.hash)
+                text = f"run {number} over {engine}, {hostile.done}"
+                error = yard.run_guarded(tally, storage, folder, text, engine=engine, hash=hostile.hash)
                 tally.count("runs")
                 # What the host did so far says more than the number of the run.
-                text = f"run {number}, {', '.join(hostile.done)}"
+                text = f"run {number} over {engine}, {', '.join(hostile.done)}"
                 yard.judge(tally, error, text)
                 yard.look_at_names(tally, storage, folder, text)
                 if isinstance(error, TimeoutError) or tally.out_of_time:
                     break
             else:
                 storage.fault = None
-                yard.complete(tally, storage, folder, f"after {', '.join(hostile.done)}")
+                text = f"over {engine} after {', '.join(hostile.done)}"
+                yard.complete(tally, storage, folder, text, engine=engine)
             tally.count("requests", len(storage.requests))
 
 

@@ -20,13 +20,13 @@ _FAULTS = (*yard.FAULTS, "parts lost")
 
 def attack(tally: Tally) -> None:
     """Kill downloads a few times, then let them come to their end."""
-    tally.expect(("kills", "runs that ended before", "completed downloads"), _FAULTS)
+    tally.expect((*yard.ROUNDS, "kills", "runs that ended before", "completed downloads"), _FAULTS)
     for roll in tally.rounds():
         _besiege(tally, roll)
 
 
 def _besiege(tally: Tally, roll: random.Random) -> None:
-    files = yard.some_files(roll)
+    engine, files = yard.some_engine(tally, roll), yard.some_files(roll)
     total = sum(map(len, files.values()))
     kills = roll.randrange(1, _KILLS)
     with yard.directory() as folder, Storage(files) as storage:
@@ -35,11 +35,14 @@ def _besiege(tally: Tally, roll: random.Random) -> None:
             by_time = roll.random() < 0.4
             trigger = Trigger(total * 100 + 1 if by_time else roll.randrange(1, total + 2))
             storage.on_sent = trigger.sent
-            process = trigger.process = start(storage, folder, connections=yard.CONNECTIONS, part_size=yard.PART)
+            process = trigger.process = start(
+                storage, folder, connections=yard.CONNECTIONS, part_size=yard.PART, engine=engine
+            )
             trigger.ready.set()
+            text = f"run {number} over {engine}"
             process.join(roll.uniform(0.0, 0.1) if by_time else yard.PATIENCE)
             if process.exitcode is None and not by_time:
-                tally.fault("hung", f"run {number}: no end within {yard.PATIENCE:.0f} s")
+                tally.fault("hung", f"{text}: no end within {yard.PATIENCE:.0f} s")
             process.kill()
             process.join()
             if process.exitcode == 0:
@@ -47,11 +50,11 @@ def _besiege(tally: Tally, roll: random.Random) -> None:
             elif process.exitcode == -9:
                 tally.count("kills")
             else:
-                tally.fault("not completed", f"run {number} ended with {process.exitcode}")
+                tally.fault("not completed", f"{text} ended with {process.exitcode}")
             process.close()
-            yard.look_at_names(tally, storage, folder, f"run {number}")
+            yard.look_at_names(tally, storage, folder, text)
         storage.on_sent = None
-        yard.complete(tally, storage, folder, f"after {kills} kills")
+        yard.complete(tally, storage, folder, f"over {engine} after {kills} kills", engine=engine)
         most = total + kills * yard.CONNECTIONS * yard.PART
         if (sent := sum(storage.sent.values())) > most:
-            tally.fault("parts lost", f"{sent:,} bytes were sent, {most:,} are the most to be expected")
+            tally.fault("parts lost", f"over {engine}: {sent:,} bytes were sent, {most:,} are the most to be expected")

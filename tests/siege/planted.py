@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tickhaul.transfer.model import Engine
+
     from tests.siege.tally import Tally
     from tests.transfer.storage import Answer, Request
 
@@ -37,7 +39,8 @@ _OUTSIDE = b"nobody may write here\n" * 50
 
 def attack(tally: Tally) -> None:
     """Plant a few things, download and verify, clear them away, and download again."""
-    tally.expect(("plants", "completed runs", "errors of the tree", "checks", "completed downloads"), _FAULTS)
+    wanted = ("plants", "completed runs", "errors of the tree", "checks", "completed downloads")
+    tally.expect((*yard.ROUNDS, *wanted), _FAULTS)
     # It warns of every manifest it cannot read.
     logging.getLogger("tickhaul").setLevel(logging.ERROR)
     resource.setrlimit(resource.RLIMIT_AS, (_SPACE, _SPACE))
@@ -53,6 +56,7 @@ class _Garden:
         self._tally = tally
         self._storage = storage
         self._roll = roll
+        self._engine: Engine = yard.some_engine(tally, roll)
         self.folder, self.outside = place / "folder", place / "outside"
         self.folder.mkdir()
         self.outside.mkdir()
@@ -73,10 +77,11 @@ class _Garden:
         if began and roll.random() < 0.3:
             for path in sorted(self.folder.glob("part-*.part")):
                 self._plant(path.name, "a hard link of it")
-        text = f"{', '.join(self._what)}{' after a run that was cut short' if began else ''}"
+        what = ", ".join(self._what)
+        text = f"over {self._engine}, {what}{' after a run that was cut short' if began else ''}"
         if not self._check(text):
             return
-        error = yard.run_guarded(tally, self._storage, self.folder, text)
+        error = yard.run_guarded(tally, self._storage, self.folder, text, engine=self._engine)
         yard.judge(tally, error, text)
         if error is None:
             yard.look_at_names(tally, self._storage, self.folder, text)
@@ -86,7 +91,7 @@ class _Garden:
             return
         for name, mark in self._planted.items():
             self._clear(name, mark)
-        yard.complete(tally, self._storage, self.folder, f"after {text}", strict=False)
+        yard.complete(tally, self._storage, self.folder, f"after {text}", engine=self._engine, strict=False)
         self._look_outside(text)
 
     def _begin(self) -> None:
@@ -97,7 +102,7 @@ class _Garden:
             return answer
 
         self._storage.fault = stalling
-        yard.run(self._storage, self.folder, attempts=1, resume=True)
+        yard.run(self._storage, self.folder, engine=self._engine, attempts=1, resume=True)
         self._storage.fault = None
 
     def _names(self) -> list[str]:

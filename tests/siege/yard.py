@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from tickhaul import TickhaulError
 
-from tests.transfer.hauls import KIB, content, digest, haul
+from tests.transfer.hauls import ENGINES, KIB, content, digest, haul
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
+
+    from tickhaul.transfer.model import Engine
 
     from tests.siege.tally import Tally
     from tests.transfer.storage import Storage
@@ -27,6 +29,16 @@ CONNECTIONS = 4
 PATIENCE = 60.0
 FAULTS = ("wrong files", "not completed", "hung", "foreign errors")
 MANIFEST = "tickhaul.json"
+#: The rounds by what moved the bytes, of what there is here.
+ROUNDS = tuple(f"rounds over {engine}" for engine in ENGINES)
+
+
+def some_engine(tally: Tally, roll: random.Random) -> Engine:
+    """What moves the bytes in a round, which is counted."""
+    # Draws as much as where there is another choice, so that the rest of the round is the same there.
+    engine = ENGINES[int(roll.random() * len(ENGINES))]
+    tally.count(f"rounds over {engine}")
+    return engine
 
 
 def some_files(roll: random.Random) -> dict[str, bytes]:
@@ -91,9 +103,9 @@ def look_at_names(tally: Tally, storage: Storage, folder: Path, text: str) -> No
             tally.fault("wrong files", f"{text}: {name}: {digest(path.read_bytes())}, not {digest(expected)}")
 
 
-def complete(tally: Tally, storage: Storage, folder: Path, text: str, *, strict: bool = True) -> None:
+def complete(tally: Tally, storage: Storage, folder: Path, text: str, *, engine: Engine, strict: bool = True) -> None:
     """With nothing in the way any more, one run must bring all files, and leave nothing else."""
-    error = run_guarded(tally, storage, folder, text)
+    error = run_guarded(tally, storage, folder, text, engine=engine)
     if error is not None:
         tally.fault("not completed", f"{text}: {type(error).__name__}: {error}", error)
         return

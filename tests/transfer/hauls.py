@@ -8,10 +8,11 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from tickhaul.transfer import DownloadedFile, TransferOptions, download
-from tickhaul.transfer.model import Engine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tickhaul.transfer.model import Engine
 
     from tests.transfer.storage import Storage
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tickhaul.errors import StorageError
-from tickhaul.transfer import TransferCanceled, fetch, finish, linux, sidecar
+from tickhaul.transfer import TransferCanceled, arrival, finish, linux, sidecar
 from tickhaul.transfer.checksums import digest_of
 from tickhaul.transfer.manifest import Entry, add_to_manifest, read_manifest
 
@@ -38,7 +38,7 @@ class CancelAt:
 def test_what_is_written_is_confirmed_on_the_way_and_counts_after_a_power_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "_CONFIRM_SIZE", 200 * KIB)
+    monkeypatch.setattr(arrival, "_CONFIRM_SIZE", 200 * KIB)
     confirmed = threading.Event()
     synced = sidecar.Sidecar.synced
 

@@ -80,9 +80,9 @@ class Origin:
         return _bracketed(self.host) if self.port == _PORTS[self.scheme] else f"{_bracketed(self.host)}:{self.port}"
 
     @property
-    def forwarded(self) -> bool:
-        """Whether requests are made to a proxy, which passes them on, and not to the host itself."""
-        return self.scheme == "http" and self.proxy is not None and not self.proxy.is_socks
+    def forwarded(self) -> Proxy | None:
+        """The proxy that requests are made to, which passes them on; ``None`` when they are made to the host itself."""
+        return self.proxy if self.scheme == "http" and self.proxy is not None and not self.proxy.is_socks else None
 
 
 def find_origin(scheme: str, authority: str, *, proxy: str | None, trust_env: bool) -> Origin:

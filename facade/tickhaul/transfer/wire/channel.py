@@ -162,8 +162,8 @@ class _Exchange:
         if status in _REDIRECTS and "location" in headers:
             self.location = headers["location"]
             return False
-        if status == 407 and self._origin.forwarded:
-            raise refused_by_proxy(str(self._origin.proxy), status)
+        if status == 407 and self._origin.forwarded is not None:
+            raise refused_by_proxy(self._origin.forwarded, status)
         channel.busy = False  # a slow disk is not a silent host
         wanted = self._receiver.head(status, headers)
         self._left = int(headers.get("content-length", 0))

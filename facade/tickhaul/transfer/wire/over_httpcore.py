@@ -24,6 +24,7 @@ from tickhaul.transfer.wire.trouble import (
     RefusedError,
     WireError,
     describe,
+    login_refused,
     refused_by_proxy,
     untrusted,
 )
@@ -77,7 +78,7 @@ class HttpcoreEngine:
         self._timeouts = {"connect": options.connect_timeout, "read": patience, "write": patience}
         self._context = context
         self._stop = stop
-        self._backend = _Backend(stop)
+        self._backend = _Backend(stop, patience)
         self._connection: httpcore.ConnectionInterface | None = None
         self._origin: Origin | None = None
 
@@ -156,9 +157,14 @@ class _Backend(httpcore.NetworkBackend):
 
     Shut down, a socket wakes who waits for it. It is held twice, so that a number the system has given to somebody else
     meanwhile is never shut down.
+
+    Args:
+        stop: says when to stop.
+        patience: seconds to wait for the other side where httpcore would wait for ever.
     """
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, patience: float) -> None:
+        self.patience = patience
         self._stop = stop
         self._guard = threading.Lock()
         self._held: socket.socket | None = None
@@ -216,10 +222,11 @@ class _Stream(httpcore.NetworkStream):
         self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, timeout)
+        # To SOCKS proxies httpcore gives all the time there is.
+        return self._inner.read(max_bytes, timeout or self._backend.patience)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
+        self._inner.write(buffer, timeout or self._backend.patience)
 
     def close(self) -> None:
         self._backend.let_go()
@@ -251,9 +258,9 @@ def _decoded(line: tuple[bytes, bytes]) -> tuple[str, str]:
 
 def _described(error: Exception, proxy: Proxy | None) -> WireError:
     """What went wrong, in words of our own."""
+    if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
+        return _refused(str(error), proxy)
     match error:
-        case httpcore.ProxyError():
-            return _refused(str(error), str(proxy))
         case httpcore.TimeoutException():
             return WireError(TIMED_OUT)
         case httpcore.NetworkError():
@@ -263,13 +270,10 @@ def _described(error: Exception, proxy: Proxy | None) -> WireError:
             if "without sending a response" in said:
                 return WireError(CLOSED)
             return WireError(ENDED_EARLY if "peer closed connection" in said else MALFORMED)
-        case httpcore.LocalProtocolError():
-            return WireError("a header of an earlier response cannot be sent back")
-    # What else there is comes from the SOCKS parser.
-    return RefusedError(f"{proxy} does not speak SOCKS 5")
+    return WireError("a header of an earlier response cannot be sent back")
 
 
-def _refused(said: str, proxy: str) -> WireError:
+def _refused(said: str, proxy: Proxy) -> WireError:
     """A proxy's refusal, from what httpcore makes of it."""
     status = _STATUS.match(said)
     if status is not None:
@@ -277,6 +281,6 @@ def _refused(said: str, proxy: str) -> WireError:
     reply = _SOCKS_REPLY.search(said)
     if reply is not None:
         return (RefusedError if reply[1] in _HOPELESS else WireError)(f"{proxy} made no connection ({reply[1]})")
-    if "Invalid" in said:
-        return RefusedError(f"{proxy} did not accept the login")
-    return RefusedError(f"{proxy} wants a login: socks5://user:password@host:port")
+    if "Requested" in said or "Invalid username" in said:
+        return login_refused(proxy)
+    return RefusedError(f"{proxy} does not speak SOCKS 5")

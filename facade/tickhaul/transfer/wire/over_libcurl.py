@@ -28,6 +28,7 @@ from tickhaul.transfer.wire.trouble import (
     RefusedError,
     WireError,
     describe,
+    login_refused,
     refused_by_proxy,
     unresolved,
     untrusted,
@@ -48,6 +49,7 @@ _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system fo
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
 _E_PROXY, _E_TOO_LARGE = 97, 100
+_NO_AUTH, _USER_REJECTED = 12, 33  # CURLPX_*
 
 _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.NOSIGNAL, 1),
@@ -76,7 +78,10 @@ _WORDS = {
 _SOCKS = {
     2: ("does not speak SOCKS 5", True),
     3: ("closed the connection", False),
-    12: ("wants a login: socks5://user:password@host:port", True),
+    13: ("closed the connection", False),
+    14: ("closed the connection", False),
+    15: ("closed the connection", False),
+    16: ("closed the connection", False),
     17: ("made no connection (Address type not supported)", True),
     18: ("made no connection (Command not supported)", True),
     19: ("made no connection (Connection refused)", False),
@@ -85,7 +90,6 @@ _SOCKS = {
     22: ("made no connection (Network unreachable)", False),
     23: ("made no connection (Connection not allowed by ruleset)", True),
     24: ("made no connection (TTL expired)", False),
-    33: ("did not accept the login", True),
 }
 _REASON = re.compile(r"::([a-z0-9/ ]+)", re.IGNORECASE)  # of OpenSSL
 
@@ -104,7 +108,7 @@ class LibcurlEngine:
         self._lines: list[tuple[str, str]] = []
         self._length = 0
         self._status: int | None = None
-        self._begun = self._enough = self._kept = False
+        self._begun = self._enough = self._framed = self._kept = False
         self._failure: BaseException | None = None
         self._due: float | None = None
         self._watched: set[int] = set()
@@ -138,7 +142,10 @@ class LibcurlEngine:
         self._let_go()
         self._receiver, self._failure = receiver, None
         self._status, self._begun, self._enough = None, False, False
-        curl.setopt(pycurl.URL, f"{origin.scheme}://{origin.authority}{target}")
+        url = f"{origin.scheme}://{origin.authority}{target}"
+        curl.setopt(pycurl.URL, url)
+        # From the URL, libcurl would write the target anew.
+        curl.setopt(pycurl.REQUEST_TARGET, target if origin.forwarded is None else url)
         curl.setopt(
             pycurl.HTTPHEADER,
             [b"Accept-Encoding: identity", *(f"{name}: {value}".encode("latin-1") for name, value in headers.items())],
@@ -214,7 +221,8 @@ class LibcurlEngine:
         handle = curl.getinfo(pycurl.ACTIVESOCKET)
         # As long as this is set, libcurl closes the connection of a handle that is removed.
         curl.setopt(pycurl.CONNECT_ONLY, 1)
-        if handle != -1 and not _is_readable(handle):
+        # Of what comes behind the last chunk libcurl does not tell.
+        if self._framed and handle != -1 and not _is_readable(handle):
             try:
                 curl.recv(1)
             except BlockingIOError:
@@ -264,7 +272,9 @@ class LibcurlEngine:
                 self._take(text)
             elif self._status is not None and self._status >= 200:
                 self._begun = True
-                if not self._receiver.head(self._status, headers_of(self._lines)):
+                headers = headers_of(self._lines)
+                self._framed = "transfer-encoding" not in headers
+                if not self._receiver.head(self._status, headers):
                     self._enough = True
                     return 0
             self._length += len(data)
@@ -306,7 +316,7 @@ class LibcurlEngine:
         refusal = None if origin.proxy is None else self._refusal(code, origin.proxy)
         if refusal is not None:
             return refusal
-        number = self._curl.getinfo(pycurl.OS_ERRNO)
+        number = self._curl.getinfo(pycurl.OS_ERRNO) if code == pycurl.E_COULDNT_CONNECT else 0
         if code in _WORDS:
             text = _WORDS[code]
         elif number:
@@ -314,19 +324,26 @@ class LibcurlEngine:
         elif code == pycurl.E_SSL_CONNECT_ERROR:
             found = _REASON.search(said)
             text = f"TLS failed ({found[1] if found else 'no reason given'})"
+        elif "chunk" in said:
+            text = f"{MALFORMED}: its chunks"
+        elif code in (pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR):
+            text = ENDED_EARLY if self._begun else CLOSED
         else:
-            text = f"{MALFORMED}: its chunks" if "chunk" in said else f"the connection broke (libcurl's error {code})"
+            text = f"the connection broke (libcurl's error {code})"
         return WireError(text)
 
     def _refusal(self, code: int, proxy: Proxy) -> WireError | None:
         """What a proxy has refused, if it has."""
         status = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         if status and not 200 <= status < 300:
-            return refused_by_proxy(str(proxy), status)
+            return refused_by_proxy(proxy, status)
         if code == pycurl.E_COULDNT_RESOLVE_PROXY:
             return WireError(f"the name of {proxy} could not be resolved")
         if code == _E_PROXY:
-            words, hopeless = _SOCKS.get(self._curl.getinfo(pycurl.PROXY_ERROR), ("made no connection", False))
+            number = self._curl.getinfo(pycurl.PROXY_ERROR)
+            if number in (_NO_AUTH, _USER_REJECTED):
+                return login_refused(proxy)
+            words, hopeless = _SOCKS.get(number, ("made no connection", False))
             return (RefusedError if hopeless else WireError)(f"{proxy} {words}")
         return None
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import socket
 import ssl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tickhaul.transfer.wire.address import Proxy
 
 CLOSED = "the connection was closed by the other side"
 ENDED_EARLY = "the connection ended before the body did"
@@ -51,8 +55,19 @@ def untrusted(host: str, said: str) -> RefusedError:
     )
 
 
-def refused_by_proxy(proxy: str, status: int) -> WireError:
+def refused_by_proxy(proxy: Proxy, status: int) -> WireError:
     """An HTTP proxy's refusal, by its status."""
     kind = RefusedError if status in _HOPELESS_STATUS else WireError
-    wish = "; it wants a login: http://user:password@host:port" if status == 407 else ""
-    return kind(f"{proxy} said {status}{wish}")
+    reason = f"; {_login_trouble(proxy)}" if status == 407 else ""
+    return kind(f"{proxy} said {status}{reason}")
+
+
+def login_refused(proxy: Proxy) -> RefusedError:
+    """A SOCKS proxy wants a login, or another one."""
+    return RefusedError(f"{proxy}: {_login_trouble(proxy)}")
+
+
+def _login_trouble(proxy: Proxy) -> str:
+    if proxy.login is not None:
+        return "it did not accept the login"
+    return f"it wants a login; give it as {proxy.scheme}://user:password@{proxy.authority}"
