@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from _thread import start_new_thread
+from contextlib import suppress
 from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -37,8 +38,14 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
         RuntimeError: the system has no room for another thread.
     """
     begun: list[bool] = []
+    done: list[bool] = []
     ended: SimpleQueue[None] = SimpleQueue()
     failure: list[BaseException] = []
+
+    def end() -> None:
+        # Told twice: an interrupt can take what is in the queue with it.
+        done.append(True)
+        ended.put(None)
 
     def attempt() -> None:
         try:
@@ -46,7 +53,7 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
         except BaseException as error:  # noqa: BLE001 (raised again below, in the caller's thread)
             failure.append(error)
         finally:
-            ended.put(None)
+            end()
 
     def launch() -> None:
         begun.append(True)
@@ -54,19 +61,20 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
             threading.Thread(target=attempt, name=name, daemon=True).start()
         except RuntimeError as error:
             failure.append(error)
-            ended.put(None)
+            end()
 
     over = False
     try:
         # Starting a `Thread` waits for it, under a lock that an interrupt would leave in disorder; this is one step.
         start_new_thread(launch, ())
         while not over:
-            over = _has_ended(ended, TICK)
+            over = _has_ended(done, ended, TICK)
             look(over)
     except BaseException:
-        stop()
-        if not over:
-            _let_end(begun, ended)
+        try:
+            _let_end(stop, begun, done, ended)
+        except BaseException:  # noqa: BLE001 (another interrupt, before it could begin)
+            _let_end(stop, begun, done, ended)
         raise
     if failure:
         raise failure[0]
@@ -105,11 +113,12 @@ def _is_loaded(name: str) -> bool:
     return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
 
 
-def _let_end(begun: list[bool], ended: SimpleQueue[None]) -> None:
+def _let_end(stop: Callable[[], None], begun: list[bool], done: list[bool], ended: SimpleQueue[None]) -> None:
     until = math.inf
     for _ in range(_INTERRUPTS):
         try:
-            while time.monotonic() < until and not _has_ended(ended, TICK if begun else _START):
+            stop()
+            while time.monotonic() < until and not _has_ended(done, ended, TICK if begun else _START):
                 if not begun:
                     # The interrupt came before the start.
                     return
@@ -119,9 +128,7 @@ def _let_end(begun: list[bool], ended: SimpleQueue[None]) -> None:
             return
 
 
-def _has_ended(ended: SimpleQueue[None], seconds: float) -> bool:
-    try:
+def _has_ended(done: list[bool], ended: SimpleQueue[None], seconds: float) -> bool:
+    with suppress(Empty):
         ended.get(timeout=seconds)
-    except Empty:
-        return False
-    return True
+    return bool(done)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from tickhaul import _threads
 from tickhaul._threads import wait_for
-
-if TYPE_CHECKING:
-    from queue import SimpleQueue
 
 
 def nothing(over: bool) -> None:
@@ -49,17 +47,88 @@ def test_an_interrupt_stops_the_work_and_waits_for_its_end(monkeypatch: pytest.M
     # And once more while it ends.
     real = _threads._has_ended
 
-    def ended(queue: SimpleQueue[None], seconds: float) -> bool:
+    def ended(done: list[bool], queue: SimpleQueue[None], seconds: float) -> bool:
         if stopped.is_set() and not steps.count("interrupted again"):
             steps.append("interrupted again")
             raise KeyboardInterrupt
-        return real(queue, seconds)
+        return real(done, queue, seconds)
 
     monkeypatch.setattr(_threads, "_has_ended", ended)
     with pytest.raises(KeyboardInterrupt):
         wait_for(work, name="worker", stop=stopped.set, look=interrupt)
     assert "cleaned up" in steps
     assert "interrupted again" in steps
+
+
+def test_an_interrupt_that_takes_the_word_of_the_end_with_it_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def __init__(self) -> None:
+            self._queue: SimpleQueue[None] = SimpleQueue()
+            self._first = True
+
+        def put(self, item: None) -> None:
+            self._queue.put(item)
+
+        def get(self, timeout: float) -> None:
+            self._queue.get(timeout=timeout)
+            if self._first:
+                self._first = False
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(_threads, "SimpleQueue", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)
+
+
+@pytest.mark.parametrize("moment", ["before", "behind"])
+def test_an_interrupt_of_the_stopping_does_not_leave_the_work_behind(moment: str) -> None:
+    stopped = threading.Event()
+    steps: list[str] = []
+
+    def work() -> None:
+        assert stopped.wait(30)
+        steps.append("cleaned up")
+
+    def interrupt(over: bool) -> None:
+        raise KeyboardInterrupt
+
+    def stop() -> None:
+        first = "interrupted" not in steps
+        if first and moment == "before":
+            steps.append("interrupted")
+            raise KeyboardInterrupt
+        stopped.set()
+        if first:
+            steps.append("interrupted")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(work, name="worker", stop=stop, look=interrupt)
+    assert "cleaned up" in steps
+
+
+def test_an_interrupt_before_the_stopping_does_not_leave_the_work_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+    steps: list[str] = []
+    let_end = _threads._let_end
+
+    def work() -> None:
+        assert stopped.wait(30)
+        steps.append("cleaned up")
+
+    def interrupt(over: bool) -> None:
+        raise KeyboardInterrupt
+
+    def interrupted(*arguments: Any) -> None:
+        if "interrupted" not in steps:
+            steps.append("interrupted")
+            raise KeyboardInterrupt
+        let_end(*arguments)
+
+    monkeypatch.setattr(_threads, "_let_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(work, name="worker", stop=stopped.set, look=interrupt)
+    assert "cleaned up" in steps
 
 
 def test_a_start_that_was_interrupted_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from tickhaul.transfer import TransferOptions, crew
 from tickhaul.transfer.crew import next_count
 from tickhaul.transfer.disk import PartFile
 from tickhaul.transfer.finish import Finisher
+from tickhaul.transfer.meter import IdleTime
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul
 from tests.transfer.storage import Answer, Request, Storage, refusal
@@ -70,7 +71,7 @@ def test_a_transfer_that_waits_for_its_host_gets_all_its_connections(tmp_path: P
 
 def test_where_nothing_is_waited_for_no_connection_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "READERS", 1)
-    monkeypatch.setattr(crew.Crew, "_waited", lambda *_: 0.0)
+    monkeypatch.setattr(IdleTime, "seconds", lambda *_: 0.0)
     looked = threading.Event()
     look = crew.Crew._look
 

@@ -315,7 +315,7 @@ def is_passed_on(program: Program, storage: Storage) -> bool:
 
 
 def said_by(door: Door, words: str) -> str:
-    return rf"the proxy 127\.0\.0\.1:{door.port} {words}"
+    return rf"the proxy 127\.0\.0\.1:{door.port}{words}"
 
 
 @pytest.mark.parametrize("program", ALL, ids=str)
@@ -345,8 +345,8 @@ def test_without_the_login_it_wants_a_download_ends_at_once(
 ) -> None:
     with Door(program, start(program, "login")) as door:
         told = refused(storage, tmp_path / "out", door)
-        status = "said 407; it " if program in HTTP else ""
-        assert re.search(said_by(door, f"{status}wants a login: {program.scheme}://user:password@host:port"), told)
+        wish = f"it wants a login; give it as {program.scheme}://user:password@127[.]0[.]0[.]1:{door.port}$"
+        assert re.search(said_by(door, f" said 407; {wish}" if program in HTTP else f": {wish}"), told)
 
 
 @pytest.mark.parametrize("program", [SQUID, MICROSOCKS, DANTED], ids=str)
@@ -355,7 +355,8 @@ def test_with_a_wrong_login_a_download_ends_at_once(
 ) -> None:
     with Door(program, start(program, "login")) as door:
         told = refused(storage, tmp_path / "out", door, USER, WRONG)
-        assert re.search(said_by(door, "said 407" if program in HTTP else "did not accept the login"), told)
+        words = "it did not accept the login"
+        assert re.search(said_by(door, f" said 407; {words}" if program in HTTP else f": {words}"), told)
 
 
 def test_with_a_wrong_login_tinyproxy_says_401_which_ends_a_download_too(
@@ -364,7 +365,7 @@ def test_with_a_wrong_login_tinyproxy_says_401_which_ends_a_download_too(
     with Door(TINYPROXY, start(TINYPROXY, "login")) as door:
         passed_on = is_passed_on(TINYPROXY, storage)
         told = refused(storage, tmp_path / "out", door, USER, WRONG, most=12 if passed_on else 4)
-        assert re.search(r"\b401\b" if passed_on else said_by(door, "said 401"), told)
+        assert re.search(r"\b401\b" if passed_on else said_by(door, " said 401"), told)
 
 
 @pytest.mark.parametrize("program", [SQUID, TINYPROXY, DANTED], ids=str)
@@ -377,9 +378,9 @@ def test_what_its_rules_do_not_allow_ends_a_download_at_once(
         if passed_on:
             assert re.search(r"\b403\b", told)
         elif program in HTTP:
-            assert re.search(said_by(door, "said 403"), told)
+            assert re.search(said_by(door, " said 403"), told)
         else:
-            assert re.search(said_by(door, r"made no connection \(Connection not allowed by ruleset\)"), told)
+            assert re.search(said_by(door, r" made no connection \(Connection not allowed by ruleset\)"), told)
 
 
 @pytest.mark.parametrize("program", ALL, ids=str)
@@ -391,5 +392,7 @@ def test_a_storage_host_that_it_cannot_reach_is_told_after_some_tries(
     with Door(program, start(program, "open")) as door:
         with pytest.raises(StorageError, match="failed 3 times in a row") as caught:
             haul(gone, tmp_path / "out", proxy=door.url_for(), attempts=3)
-        assert re.search(said_by(door, "said 50[0-9]" if program in HTTP else "made no connection"), str(caught.value))
+        assert re.search(
+            said_by(door, " said 50[0-9]" if program in HTTP else " made no connection"), str(caught.value)
+        )
         assert door.asked >= 3

@@ -63,7 +63,6 @@ class Crew:
         self._channels: list[Channel] = []
         self._threads: list[threading.Thread] = []
         self._marks: dict[Channel, tuple[int, int, float]] = {}
-        self._worked = 0.0
         self._over = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -89,18 +88,13 @@ class Crew:
 
     def _watch(self) -> None:
         """Add fetching threads, and drop silent connections, whatever the caller's thread is kept busy with."""
-        looked_at, looks = time.monotonic(), 0
+        looked_at, waited, looks = time.monotonic(), 0.0, 0
         while not self._over.wait(_LOOK if looks < _EARLY and self.fetchers < self._most else _TICK):
-            now = time.monotonic()
-            self._look(self._waited(now - looked_at), now - looked_at)
+            now, before = time.monotonic(), waited
+            waited = sum(channel.idle.seconds(now) for channel in self._channels)
+            self._look(waited - before, now - looked_at)
             looked_at, looks = now, looks + 1
             self._drop_silent(self._options.clock())
-
-    def _waited(self, seconds: float) -> float:
-        """How long the fetching threads have waited for others in the last so many seconds, all together."""
-        before, self._worked = self._worked, sum(channel.worked for channel in self._channels)
-        busy = sum(channel.busy for channel in self._channels)
-        return busy * seconds - (self._worked - before)
 
     def _look(self, waited: float, seconds: float) -> None:
         room = self._options.connections - self._transfer.finisher.unnamed

@@ -173,11 +173,10 @@ class Transfer:
             if self._leaving:
                 return
             build = Build(file, index, self.folder)
-            if options.resume and self._there(build):
+            if self._there(build):
                 if build.there:
                     builds.append(build)
                 continue
-            self.folder.clear_target(file)
             builds.append(build)
             self.builds[build.work] = build
             self._take_up(build)
@@ -210,6 +209,9 @@ class Transfer:
 
     def _there(self, build: Build) -> bool:
         """Whether a file is there already; if so, all that may be left to do is to note it down and hash it."""
+        if not self.options.resume:
+            self.folder.clear_target(build.file)
+            return False
         if self.folder.look(build.file) is not There.IT:
             return False
         entry = self.folder.entry(build.name)

@@ -141,10 +141,9 @@ class Fetcher:
         headers: dict[str, str] = {}
         if asked is not None:
             headers = {"Range": f"bytes={asked[0]}-{asked[1] - 1}", **work.known.conditions()}
-        self._transfer.finisher.name_confirmed()
         arrival = Arrival(self._transfer, part, build, asked)
         try:
-            self._channel.get(lease.file.url, headers, arrival)
+            self._channel.get(lease.file.url, headers, arrival, meanwhile=self._transfer.finisher.name_confirmed)
             arrival.check_end()
         finally:
             arrival.close()
@@ -155,7 +154,8 @@ class Fetcher:
 
     def _act(self, part: Part, build: Build, judgement: Judgement, lease: Lease) -> None:
         """Do what an answer without a usable body calls for."""
-        text = f"{redacted(lease.file.url)}: {judgement.text}"
+        proxy = self._channel.forwarded_by
+        text = f"{redacted(lease.file.url)}{f' through {proxy}' if proxy else ''}: {judgement.text}"
         match judgement.meaning:
             case Meaning.EXPIRED:
                 self._renew(part, build, text, lease)
@@ -173,7 +173,8 @@ class Fetcher:
         transfer = self._transfer
         with transfer.changed:
             for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
-        failure = StorageError(f"the storage host refuses {text}, with fresh URLs too", filename=build.name)
+        refused = "the storage host refuses" if self._channel.forwarded_by is None else "the host or the proxy refuses"
+        failure = StorageError(f"{refused} {text}, with fresh URLs too", filename=build.name)
         if for_all > _ALL_REFUSED:
             transfer.fail(failure)
         elif for_this > _ONE_REFUSED:

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tickhaul._files import UnsafeFileError, create_new, keep_mode, read_regular, replace
@@ -134,7 +134,7 @@ def _set_aside(folder: Path, reason: str) -> None:
 
 
 def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
-    document = {"tickhaul": _FORMAT, "files": {name: asdict(entries[name]) for name in sorted(entries)}}
+    document = {"tickhaul": _FORMAT, "files": {name: _document(entries[name]) for name in sorted(entries)}}
     path = folder / MANIFEST
     fresh = folder / f"{MANIFEST}.{secrets.token_hex(4)}{PART}"
     # A lone surrogate, which UTF-8 has no form for, becomes the escape that JSON has for it.
@@ -154,6 +154,11 @@ def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
                 replace(fresh, path)
         finally:
             fresh.unlink(missing_ok=True)
+
+
+def _document(entry: Entry) -> dict[str, object]:
+    """An entry as JSON. ``asdict`` copies each value too, which takes longer than writing them all."""
+    return {name: getattr(entry, name) for name in Entry.__slots__}
 
 
 def _entry(value: object) -> Entry | None:

@@ -1,7 +1,8 @@
-"""How fast a transfer is, and how long it will still take."""
+"""How fast a transfer is, how long it will still take, and how much of that is waiting."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 _WINDOW = 5.0  # seconds: long enough to be steady, short enough to show a change
@@ -33,3 +34,29 @@ def remaining(done: int, total: int | None, rate: float) -> float | None:
     if done >= total:
         return 0.0
     return (total - done) / rate if rate > 0 else None
+
+
+class IdleTime:
+    """How long a thread has waited for others, readable by another while it waits. A context manager around each wait.
+
+    What the processor does for the thread meanwhile, such as decrypting, is work.
+    """
+
+    def __init__(self) -> None:
+        self._total = 0.0
+        self._since: float | None = None
+        self._worked = 0.0
+
+    def __enter__(self) -> None:
+        self._worked = time.thread_time()
+        self._since = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        since, self._since = self._since, None
+        if since is not None:
+            self._total += max(0.0, time.monotonic() - since - (time.thread_time() - self._worked))
+
+    def seconds(self, now: float) -> float:
+        """Seconds up to ``now``, by the monotonic clock."""
+        since = self._since
+        return self._total + (max(0.0, now - since) if since is not None else 0.0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from tickhaul.transfer.listing import objection_to_url
+from tickhaul.transfer.meter import IdleTime
 from tickhaul.transfer.wire.address import find_origin
 from tickhaul.transfer.wire.stop import Stop
 from tickhaul.transfer.wire.trouble import RefusedError, WireError, refused_by_proxy
@@ -15,6 +17,8 @@ from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from typing_extensions import Buffer
 
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin
@@ -43,7 +47,7 @@ class Receiver(Protocol):
 class Engine(Protocol):
     """Sends requests over one connection, which it keeps while that can be."""
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET, and hand over what comes until that is complete or no more is wanted.
 
         The connection is kept only when the exchange is over, and used again only when nothing came by it meanwhile.
@@ -76,26 +80,34 @@ class Channel:
         requests: counts the requests.
         received: counts the body's bytes, of all requests.
         busy: whether the other side is waited for, so that silence counts.
-        worked: processor seconds its thread has used.
+        idle: how long its thread has waited for the other side.
     """
 
-    def __init__(self, options: TransferOptions, make: Callable[[Stop], Engine]) -> None:
+    def __init__(self, options: TransferOptions, make: Callable[[Stop, IdleTime], Engine]) -> None:
         self._stop = Stop()
         self._find_origin = cache(partial(find_origin, proxy=options.proxy, trust_env=options.trust_env))
-        self.engine = make(self._stop)
-        self.buffer = memoryview(bytearray(_BUFFER))
+        self.idle = IdleTime()
+        self._intake = Intake(self)
+        self.engine = make(self._stop, self.idle)
         self.requests = 0
         self.received = 0
         self.busy = False
-        self.worked = 0.0
 
-    def get(self, url: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        receiver: Receiver,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
         """Send a GET and hand over the response, following redirects.
 
         Args:
             url: where to, found usable; never shown with its query.
             headers: beside the ones every request has.
             receiver: what takes the response in.
+            meanwhile: what to do while the host works on its response, where the engine can, else before.
 
         Raises:
             RefusedError: a redirect to anything but https, a certificate that is not trusted, an unusable proxy.
@@ -103,19 +115,20 @@ class Channel:
         """
         self._stop.begin()
         self.requests += 1
+        intake = self._intake
         for _ in range(_MOST_REDIRECTS + 1):
             origin, target = self._locate(url)
-            exchange = _Exchange(self, origin, receiver)
+            intake.begin(origin, receiver, meanwhile)
             self.busy = True
             try:
-                self.engine.ask(origin, target, headers, exchange)
+                self.engine.ask(origin, target, headers, intake)
             finally:
                 # What came before a connection broke is as good as the rest.
-                exchange.hand_over()
+                intake.end()
                 self.busy = False
-            if exchange.location is None:
+            if intake.location is None:
                 return
-            url = _redirected(url, exchange.location)
+            url = _redirected(url, intake.location)
         raise RefusedError(f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(url)}")
 
     def _locate(self, url: str) -> tuple[Origin, str]:
@@ -137,70 +150,136 @@ class Channel:
         self._stop.set(reason)
 
     @property
+    def forwarded_by(self) -> str | None:
+        """The proxy that made the last request in this one's name, and may be who responded; ``None`` without one."""
+        return self._intake.forwarded_by
+
+    @property
     def aborted(self) -> str | None:
         """Why the current request was stopped, ``None`` if it was not."""
         return self._stop.reason
 
 
-class _Exchange:
-    """One request of a channel: follows no redirect into a body, and gathers a body's small pieces into larger ones."""
+class Intake(io.RawIOBase):
+    """Where an engine puts a channel's responses, one after another.
 
-    def __init__(self, channel: Channel, origin: Origin, receiver: Receiver) -> None:
-        self.location: str | None = None
+    A body comes in pieces of 16 KiB, the records of TLS. A buffer of the standard library gathers them, without a step of
+    Python's own for each, and hands what it has to this object, which hands it to the receiver.
+
+    Args:
+        channel: the channel, whose counts are kept here.
+
+    Attributes:
+        piece: puts bytes into the buffer.
+        wanted: whether more is wanted; it may turn false with any piece.
+        location: where a redirect leads to.
+    """
+
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._receiver = receiver
-        self._origin = origin
-        self._held = 0
+        self._receiver: Receiver | None = None
+        self._origin: Origin | None = None
+        self._meanwhile: Callable[[], None] = lambda: None
+        self._failure: BaseException | None = None
+        self._count = 0
         self._left = 0
         self._since = 0.0
         self._eased = False
+        self.wanted = True
+        self.location: str | None = None
+        self._buffer = io.BufferedWriter(self, _BUFFER)
+        self.piece: Callable[[Buffer], int] = self._buffer.write
 
-    def head(self, status: int, headers: Mapping[str, str]) -> bool:
-        channel = self._channel
+    def begin(self, origin: Origin, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
+        """Take in one response."""
+        self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
+        self._failure = self.location = None
+        self._left, self._eased, self.wanted = 0, False, True
+
+    @property
+    def forwarded_by(self) -> str | None:
+        """The proxy the last request was made to, if it was not made to the host itself."""
+        return None if self._origin is None or self._origin.forwarded is None else str(self._origin.forwarded)
+
+    def sent(self) -> None:
+        """Use the time in which the host works on its response."""
+        self._channel.busy = False  # a slow disk is not a silent host
+        self._meanwhile()
+        self._channel.busy = True
+
+    def head(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take in the head."""
+        channel, origin = self._channel, self._origin
+        assert self._receiver is not None
+        assert origin is not None
         if channel.aborted is not None:
             raise WireError("stopped")  # a response that has come already could still be read
         if status in _REDIRECTS and "location" in headers:
-            self.location = headers["location"]
-            return False
-        if status == 407 and self._origin.forwarded is not None:
-            raise refused_by_proxy(self._origin.forwarded, status)
-        channel.busy = False  # a slow disk is not a silent host
-        wanted = self._receiver.head(status, headers)
+            self.location, self.wanted = headers["location"], False
+            return
+        proxy = origin.forwarded
+        if proxy is not None and (status == 407 or (status == 401 and proxy.login is not None)):
+            raise refused_by_proxy(proxy, status)
+        channel.busy = False
+        self.wanted = self._receiver.head(status, headers)
         self._left = int(headers.get("content-length", 0))
         channel.busy, self._since = True, time.monotonic()
-        return wanted
 
-    def piece(self, data: memoryview) -> bool:
-        channel, held, size = self._channel, self._held, len(data)
-        channel.received += size
-        end = held + size
-        if end > _BUFFER:
-            if not self.hand_over():
-                return False
-            if size > _BUFFER:
-                return self._receiver.piece(data)
-            held, end = 0, size
-        channel.buffer[held:end] = data
-        self._held = end
-        return time.monotonic() - self._since < _HOLD or self.hand_over()
+    def take(self, data: Buffer) -> bool:
+        """Put bytes into the buffer. Whether more are wanted."""
+        self.piece(data)
+        self.moved()
+        return self.wanted
 
-    def hand_over(self) -> bool:
-        """Let the receiver have what was gathered. Whether it wants more."""
-        held, self._held = self._held, 0
-        if not held:
-            return True
-        channel = self._channel
+    def moved(self) -> None:
+        """Take note that time has passed, and pieces may have come."""
+        self._channel.received = self._buffer.tell()
+        if self._receiver is not None and time.monotonic() - self._since > _HOLD:
+            self._buffer.flush()
+
+    def end(self) -> None:
+        """Hand over what is left.
+
+        Raises:
+            BaseException: what the receiver raised.
+        """
+        self._buffer.flush()
+        self._channel.received = self._count
+        failure, self._failure, self._receiver = self._failure, None, None
+        if failure is not None:
+            raise failure
+
+    # -- for the buffer -----------------------------------------------------------------------------------------------
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """How many bytes were handed over, of all responses."""
+        return self._count
+
+    def write(self, data: Buffer) -> int:
+        """Hand bytes to the receiver; all of them count as taken, for the buffer would keep the rest."""
+        channel, view = self._channel, memoryview(data)
+        size = len(view)
+        self._count += size
+        if not self.wanted or self._receiver is None:
+            return size
         channel.busy = False
-        wanted = self._receiver.piece(channel.buffer[:held])
+        try:
+            self.wanted = self._receiver.piece(view)
+        except BaseException as error:  # noqa: BLE001 (raised again by `end`, for the buffer would go on with it)
+            self._failure, self.wanted = error, False
         now = time.monotonic()
-        self._left -= held
+        self._left -= size
         fast = self._left > _MUCH and now - self._since < _SOON
         if fast is not self._eased:
             # Woken for every packet, threads find each other at Python's lock.
             channel.engine.wake_at(_ENOUGH if fast else 1)
             self._eased = fast
-        channel.worked, channel.busy, self._since = time.thread_time(), True, now
-        return wanted
+        channel.busy, self._since = True, now
+        return size
 
 
 def _redirected(url: str, location: str) -> str:

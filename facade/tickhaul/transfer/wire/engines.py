@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.channel import Engine
     from tickhaul.transfer.wire.stop import Stop
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _OLDEST = (8, 5)  # the first libcurl that refuses a response with two lengths or bytes behind a folded header
 
 
-def choose(options: TransferOptions) -> tuple[str, Callable[[Stop], Engine]]:
+def choose(options: TransferOptions) -> tuple[str, Callable[[Stop, IdleTime], Engine]]:
     """The engine for a transfer: libcurl unless it is missing, or TLS settings are given, which it cannot take.
 
     Args:

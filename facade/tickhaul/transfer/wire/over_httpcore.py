@@ -32,9 +32,10 @@ from tickhaul.transfer.wire.trouble import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin, Proxy
-    from tickhaul.transfer.wire.channel import Receiver
+    from tickhaul.transfer.wire.channel import Intake
     from tickhaul.transfer.wire.stop import Stop
 
 _SOCKS: tuple[type[Exception], ...] = ()
@@ -70,26 +71,29 @@ class HttpcoreEngine:
         options: the settings.
         context: the TLS settings, for the host and for a proxy spoken to over TLS.
         stop: says when to stop.
+        idle: measures each wait.
     """
 
-    def __init__(self, options: TransferOptions, context: ssl.SSLContext, stop: Stop) -> None:
+    def __init__(self, options: TransferOptions, context: ssl.SSLContext, stop: Stop, idle: IdleTime) -> None:
         # The transfer's watch drops a silent connection long before; this is for when there is no watch any more.
         patience = options.silence * 2
         self._timeouts = {"connect": options.connect_timeout, "read": patience, "write": patience}
         self._context = context
         self._stop = stop
-        self._backend = _Backend(stop, patience)
+        self._backend = _Backend(stop, idle, patience)
         self._connection: httpcore.ConnectionInterface | None = None
         self._origin: Origin | None = None
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
+        intake.sent()
         kept, before = False, _asking.set(True)
         try:
             response = self._send(origin, target, headers)
-            if receiver.head(response.status, headers_of(map(_decoded, response.headers))):
+            intake.head(response.status, headers_of(map(_decoded, response.headers)))
+            if intake.wanted:
                 for piece in response.iter_stream():
-                    if not receiver.piece(memoryview(piece)):
+                    if not intake.take(piece):
                         break
                 else:
                     response.close()
@@ -160,10 +164,12 @@ class _Backend(httpcore.NetworkBackend):
 
     Args:
         stop: says when to stop.
+        idle: measures each wait.
         patience: seconds to wait for the other side where httpcore would wait for ever.
     """
 
-    def __init__(self, stop: Stop, patience: float) -> None:
+    def __init__(self, stop: Stop, idle: IdleTime, patience: float) -> None:
+        self.idle = idle
         self.patience = patience
         self._stop = stop
         self._guard = threading.Lock()
@@ -205,7 +211,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
+        with self.idle:
+            stream = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
         with self._guard:
             self._held = stream.get_extra_info("socket").dup()
         self._stream = _Stream(stream, self)
@@ -223,7 +230,8 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         # To SOCKS proxies httpcore gives all the time there is.
-        return self._inner.read(max_bytes, timeout or self._backend.patience)
+        with self._backend.idle:
+            return self._inner.read(max_bytes, timeout or self._backend.patience)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout or self._backend.patience)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import selectors
 import socket
 import sys
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from tickhaul._version import __version__
-from tickhaul.transfer.wire.heads import check_length, headers_of
+from tickhaul.transfer.wire.heads import LONGEST, read_head
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
     ENDED_EARLY,
@@ -38,13 +39,16 @@ from tickhaul.transfer.wire.trust import authorities, unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin, Proxy
-    from tickhaul.transfer.wire.channel import Receiver
+    from tickhaul.transfer.wire.channel import Intake
     from tickhaul.transfer.wire.stop import Stop
 
 VERSION = f"libcurl {pycurl.version_info()[1]}"
 
+# Sockets come and go with each request, which costs epoll a call of the system each time.
+_SELECTOR = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system for each TLS record
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
@@ -60,6 +64,7 @@ _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.PATH_AS_IS, 1),
     (pycurl.USERAGENT, f"tickhaul/{__version__}"),
     (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+    (pycurl.PROXY, ""),  # also not the environment's
     (pycurl.NOPROXY, ""),
     (_SUPPRESS_CONNECT_HEADERS, 1),
     (_SOCKS5_AUTH, pycurl.HTTPAUTH_BASIC),
@@ -91,6 +96,7 @@ _SOCKS = {
     23: ("made no connection (Connection not allowed by ruleset)", True),
     24: ("made no connection (TTL expired)", False),
 }
+_EMPTY = (b"\r\n", b"\n")
 _REASON = re.compile(r"::([a-z0-9/ ]+)", re.IGNORECASE)  # of OpenSSL
 
 
@@ -100,18 +106,20 @@ class LibcurlEngine:
     Args:
         options: the settings.
         stop: says when to stop.
+        idle: measures each wait.
     """
 
-    def __init__(self, options: TransferOptions, stop: Stop) -> None:
+    def __init__(self, options: TransferOptions, stop: Stop, idle: IdleTime) -> None:
         self._stop = stop
-        self._receiver: Receiver
-        self._lines: list[tuple[str, str]] = []
+        self._idle = idle
+        self._intake: Intake
+        self._head: list[bytes] = []
         self._length = 0
-        self._status: int | None = None
-        self._begun = self._enough = self._framed = self._kept = False
+        self._begun = self._framed = self._kept = False
         self._failure: BaseException | None = None
         self._due: float | None = None
         self._watched: set[int] = set()
+        self._proxy: Proxy | None = None
         self._file, directory = authorities()
         self._curl = curl = pycurl.Curl()
         for option, value in _ALWAYS:
@@ -126,22 +134,22 @@ class LibcurlEngine:
             if sys.platform == "win32" and self._file is None:
                 curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
         curl.setopt(pycurl.HEADERFUNCTION, self._line)
-        curl.setopt(pycurl.WRITEFUNCTION, self._piece, use_memoryview=True)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._selector = selectors.DefaultSelector()
+        self._selector = _SELECTOR()
         self._awake, self._bell = socket.socketpair()
         self._bell.setblocking(False)
         self._selector.register(self._awake, selectors.EVENT_READ)
         stop.wake = self._ring
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], receiver: Receiver) -> None:
+    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         curl = self._curl
         self._let_go()
-        self._receiver, self._failure = receiver, None
-        self._status, self._begun, self._enough = None, False, False
+        self._intake, self._failure = intake, None
+        self._head, self._length, self._begun = [], 0, False
+        curl.setopt(pycurl.WRITEFUNCTION, intake.piece, use_memoryview=True)
         url = f"{origin.scheme}://{origin.authority}{target}"
         curl.setopt(pycurl.URL, url)
         # From the URL, libcurl would write the target anew.
@@ -150,17 +158,19 @@ class LibcurlEngine:
             pycurl.HTTPHEADER,
             [b"Accept-Encoding: identity", *(f"{name}: {value}".encode("latin-1") for name, value in headers.items())],
         )
-        self._go_through(origin.proxy)
+        if origin.proxy is not self._proxy:
+            self._go_through(origin.proxy)
         self._multi.add_handle(curl)
         try:
             code, said = self._move()
-            self._kept = code == 0
             if self._failure is not None:
                 raise self._failure
-            if code and not self._enough:
-                raise self._described(code, said, origin)
-            if not (self._begun or self._enough):
-                raise WireError(MALFORMED)
+            if intake.wanted:
+                self._kept = code == 0
+                if code:
+                    raise self._described(code, said, origin)
+                if not self._begun:
+                    raise WireError(MALFORMED)
         finally:
             self._failure = None
             if not self._kept:
@@ -189,16 +199,22 @@ class LibcurlEngine:
 
     def _move(self) -> tuple[int, str]:
         """Have libcurl move bytes until the exchange is over; its error, 0 for none, and its words for it."""
-        multi = self._multi
+        multi, intake = self._multi, self._intake
         multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        intake.sent()  # unless there was no connection yet
         while self._stop.reason is None:
+            intake.moved()
+            if not intake.wanted:
+                return 0, ""
             _, done, failed = multi.info_read()
             if failed:
                 return failed[0][1], failed[0][2]
             if done:
                 return 0, ""
             due = self._due
-            for key, events in self._selector.select(None if due is None else max(0.0, due - time.monotonic())):
+            with self._idle:
+                ready = self._selector.select(None if due is None else max(0.0, due - time.monotonic()))
+            for key, events in ready:
                 if key.fileobj is self._awake:
                     self._awake.recv(1024)
                 else:
@@ -239,7 +255,7 @@ class LibcurlEngine:
             self._bell.send(b"x")
 
     def _go_through(self, proxy: Proxy | None) -> None:
-        curl = self._curl
+        curl, self._proxy = self._curl, proxy
         # libcurl has a SOCKS proxy look up names under this name only.
         scheme = "" if proxy is None else "socks5h" if proxy.is_socks else proxy.scheme
         curl.setopt(pycurl.PROXY, "" if proxy is None else f"{scheme}://{proxy.authority}")
@@ -264,44 +280,20 @@ class LibcurlEngine:
     def _line(self, data: bytes) -> int:
         if self._begun:
             return len(data)  # a trailer
+        self._head.append(data)
+        self._length += len(data)
+        if data not in _EMPTY and self._length <= LONGEST:
+            return len(data)
         try:
-            text = data.decode("latin-1")
-            if text.startswith("HTTP/"):
-                self._status, self._lines, self._length = int(text.split(None, 2)[1]), [], 0
-            elif text.strip():
-                self._take(text)
-            elif self._status is not None and self._status >= 200:
-                self._begun = True
-                headers = headers_of(self._lines)
-                self._framed = "transfer-encoding" not in headers
-                if not self._receiver.head(self._status, headers):
-                    self._enough = True
-                    return 0
-            self._length += len(data)
-            check_length(self._length)
+            lines, self._head = self._head, []
+            status, headers = read_head(lines)
+            if status >= 200:
+                self._begun, self._framed = True, "transfer-encoding" not in headers
+                self._intake.head(status, headers)
         except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
             self._failure = error
             return 0
-        return len(data)
-
-    def _take(self, text: str) -> None:
-        if text[0] in " \t" and self._lines:  # folded
-            name, value = self._lines[-1]
-            self._lines[-1] = (name, f"{value.rstrip()} {text.strip()}")
-            return
-        name, colon, value = text.partition(":")
-        if not colon or not name or name != name.strip():
-            raise WireError(f"{MALFORMED}: a header without a name")
-        self._lines.append((name, value))
-
-    def _piece(self, data: memoryview) -> int:
-        try:
-            if self._receiver.piece(data):
-                return len(data)
-            self._enough = True
-        except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
-            self._failure = error
-        return 0
+        return len(data) if self._intake.wanted else 0
 
     # -- what went wrong ----------------------------------------------------------------------------------------------
 
@@ -356,6 +348,8 @@ class LibcurlEngine:
 
 def _is_readable(handle: int) -> bool:
     """Whether something has come by a socket, or its end."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(handle, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([handle], [], [], 0)[0])

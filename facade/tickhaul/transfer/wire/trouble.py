@@ -58,8 +58,9 @@ def untrusted(host: str, said: str) -> RefusedError:
 def refused_by_proxy(proxy: Proxy, status: int) -> WireError:
     """An HTTP proxy's refusal, by its status."""
     kind = RefusedError if status in _HOPELESS_STATUS else WireError
-    reason = f"; {_login_trouble(proxy)}" if status == 407 else ""
-    return kind(f"{proxy} said {status}{reason}")
+    # Some say 401 of a login they do not accept.
+    about_login = status == 407 or (status == 401 and proxy.login is not None)
+    return kind(f"{proxy} said {status}{f'; {_login_trouble(proxy)}' if about_login else ''}")
 
 
 def login_refused(proxy: Proxy) -> RefusedError:
