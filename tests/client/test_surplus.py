@@ -14,7 +14,7 @@ import httpcore
 import pytest
 import trustme
 from tickhaul import ApiError
-from tickhaul._sync.connections import _is_over
+from tickhaul.net.exchanges import is_over
 
 from tests.support import bodies
 from tests.support.behaviours import head, raw, whole
@@ -233,4 +233,4 @@ def test_what_arrives_on_an_idle_connection_is_not_taken_for_the_next_response(
 
 def test_where_the_engine_does_not_tell_what_is_left_a_connection_is_not_used_again() -> None:
     # As of an engine that keeps its parser elsewhere.
-    assert not _is_over(httpcore.Response(200, headers=[(b"Content-Length", b"1")], content=b"x"))
+    assert not is_over(httpcore.Response(200, headers=[(b"Content-Length", b"1")], content=b"x"))

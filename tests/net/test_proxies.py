@@ -11,7 +11,7 @@ from tickhaul._core.origin import read_origin
 from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.secrets import Secret
 from tickhaul.net.proxies import proxy_from_environment
-from tickhaul.transfer.proxies import proxy_for
+from tickhaul.transfer.wire.address import find_origin
 
 pytestmark = pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="the system's own settings count there too")
 
@@ -57,5 +57,6 @@ def test_both_halves_go_the_same_way(
     named = proxy_from_environment(origin.scheme, origin.host, origin.port)
     assert urlsplit(named).hostname == host
     assert (choose_proxy(None, origin) or Secret("")).reveal() == named
-    transfers = proxy_for(urlsplit(f"{url}/file?sig=1"), proxy=None, trust_env=True)
+    parts = urlsplit(url)
+    transfers = find_origin(parts.scheme, parts.netloc, proxy=None, trust_env=True).proxy
     assert (transfers.host if transfers else None) == host
