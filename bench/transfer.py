@@ -1,8 +1,8 @@
-"""Transfers side by side: curl, aria2c, the owner's script's way, bare httpx and tickhaul, against HTTPS servers of its own.
+"""Transfers side by side: curl, aria2c, plain loops over pycurl, requests, bare httpx and tickhaul over both engines.
 
 ``python bench/transfer.py [--rounds N] [--scale F] [--strict] [SCENARIO...]``
 
-Every way brings the same files from the same server to the same disk; the rounds alternate between the ways, each way in
+Every way brings the same files from the same HTTPS server to the same disk; the rounds alternate between the ways, each way in
 a process of its own, the disk is at rest before each, and medians count. tickhaul does everything it does by default,
 the others what they do; curl+sync also has the disk confirm the files, as tickhaul does and curl does not. Times of
 Python ways are without the interpreter's start and its imports.
@@ -75,7 +75,9 @@ SCENARIOS = {
     "single": Scenario(
         "one file of 1 GiB over one connection", 1, 1024 * MIB, 1, 0, (Bar("pycurl", 0.9), Bar("pycurl", most_cpu=1.1))
     ),
-    "small": Scenario("200 files of 1 MiB", 200, MIB, CONNECTIONS, 0, (Bar("pycurl", 0.85, way="no fsync"), Bar("curl+sync", 1.0))),
+    "small": Scenario(
+        "200 files of 1 MiB", 200, MIB, CONNECTIONS, 0, (Bar("pycurl", 0.85, way="no fsync"), Bar("curl+sync", 1.0))
+    ),
     "throttled": Scenario(
         "8 files of 256 MiB at 40 MiB/s a connection",
         8,
@@ -206,7 +208,16 @@ def curl_sync(job: Job) -> list[str]:
 
 COMMANDS: dict[str, Callable[[Job], list[str]]] = {"curl": curl, "curl+sync": curl_sync, "aria2c": aria2c}
 WAYS = (
-    "curl", "curl+sync", "aria2c", "pycurl", "pycurl x16", "tickhaul", "no fsync", "httpcore", "requests", "httpx",
+    "curl",
+    "curl+sync",
+    "aria2c",
+    "pycurl",
+    "pycurl x16",
+    "tickhaul",
+    "no fsync",
+    "httpcore",
+    "requests",
+    "httpx",
 )
 
 
@@ -229,7 +240,14 @@ def run_once(way: str, job: Job) -> Run:
             "connections": job.scenario.connections,
         }
         command = [sys.executable, str(HERE / "transfer_ways.py"), way]
-        done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, check=False, env={**os.environ, "SSL_CERT_FILE": str(job.server.authority)})
+        done = subprocess.run(
+            command,
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "SSL_CERT_FILE": str(job.server.authority)},
+        )
         if done.returncode:
             raise SystemExit(f"{way} failed:\n{done.stderr}")
         run = Run(**json.loads(done.stdout))

@@ -13,7 +13,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, BinaryIO, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,8 @@ def with_pycurl_in_parallel(job: Job) -> Callable[[], object]:
     import pycurl
 
     def run() -> None:
-        multi, waiting, files = pycurl.CurlMulti(), list(reversed(job["urls"])), {}
+        multi, waiting = pycurl.CurlMulti(), list(reversed(job["urls"]))
+        files: dict[pycurl.Curl, BinaryIO] = {}
         free = [pycurl.Curl() for _ in range(min(job["connections"], len(waiting)))]
         for curl in free:
             curl.setopt(pycurl.BUFFERSIZE, 512 * 1024)

@@ -1,0 +1,107 @@
+"""Which engine moves the bytes, and that it is told."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+from tickhaul.transfer import TransferOptions
+from tickhaul.transfer.wire import choose
+
+from tests.transfer.hauls import ENGINES, KIB, assert_arrived, content, haul, options
+from tests.transfer.storage import Storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {"a": content(300 * KIB)}
+with_libcurl = pytest.mark.skipif("libcurl" not in ENGINES, reason="pycurl is not installed")
+
+
+class Old(ModuleType):
+    """A pycurl that is there, with a libcurl of long ago."""
+
+    @staticmethod
+    def version_info() -> tuple[int, str, int]:
+        return 0, "7.64.0", 0x074000
+
+
+class Broken:
+    """Has an import fail as it does when a library that a module needs is missing."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "pycurl":
+            raise ImportError("libcurl.so.4: cannot open shared object file", name="pycurl")
+
+
+@with_libcurl
+def test_libcurl_serves_where_it_is_installed() -> None:
+    name, _ = choose(TransferOptions())
+    assert name.startswith("libcurl ")
+    assert choose(TransferOptions(engine="libcurl"))[0] == name
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"engine": "httpcore"}, "it was asked for"), ({"ssl_context": ssl.create_default_context()}, "ssl_context")],
+)
+def test_httpcore_serves_where_libcurl_cannot(settings: dict[str, Any], reason: str) -> None:
+    name, _ = choose(TransferOptions(**settings))
+    assert name.startswith("httpcore ")
+    assert reason in name
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"), [(None, r"tickhaul\[fast\]"), (Old("pycurl"), "libcurl 7.64.0 is too old")]
+)
+def test_a_missing_or_old_libcurl_is_told(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType | None, reason: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pycurl", module)
+    name, _ = choose(TransferOptions())
+    assert name.startswith("httpcore ")
+    with pytest.raises(ValueError, match=f'^engine="libcurl" was asked for, but .*{reason}'):
+        choose(TransferOptions(engine="libcurl"))
+
+
+def test_a_libcurl_that_cannot_be_loaded_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pycurl", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    assert choose(TransferOptions())[0].startswith("httpcore ")
+
+
+def test_an_ssl_context_and_libcurl_exclude_each_other(tmp_path: Path) -> None:
+    settings = {"engine": "libcurl", "ssl_context": ssl.create_default_context()}
+    with Storage(FILES) as storage, pytest.raises(ValueError, match="ssl_context"):
+        haul(storage, tmp_path, **settings)
+    assert storage.requests == []
+
+
+def test_an_engine_that_does_not_exist_is_refused() -> None:
+    wrong: Any = "curl"  # Any: what a type checker would not let pass
+    with pytest.raises(ValueError, match="engine must be one of auto, libcurl, httpcore, not 'curl'"):
+        TransferOptions(engine=wrong)
+
+
+def test_an_ssl_context_is_used_as_it_is(tmp_path: Path) -> None:
+    authority, server = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with Storage(FILES, context=server) as storage:
+        haul(storage, tmp_path, ssl_context=trusting)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_log_tells_which_engine_serves(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tickhaul.transfer")
+    with Storage(FILES) as storage:
+        haul(storage, tmp_path)
+    assert f"transfer over {options().engine} " in caplog.text
