@@ -24,11 +24,9 @@ with_libcurl = pytest.mark.skipif("libcurl" not in ENGINES, reason="pycurl is no
 
 
 class Old(ModuleType):
-    """A pycurl that is there, with a libcurl of long ago."""
+    """A pycurl of long ago."""
 
-    @staticmethod
-    def version_info() -> tuple[int, str, int]:
-        return 0, "7.64.0", 0x074000
+    version = "PycURL/7.45.6 libcurl/8.12.1 OpenSSL/3.4.1"
 
 
 class Broken:
@@ -58,7 +56,7 @@ def test_httpcore_serves_where_libcurl_cannot(settings: dict[str, Any], reason: 
 
 
 @pytest.mark.parametrize(
-    ("module", "reason"), [(None, r"tickhaul\[fast\]"), (Old("pycurl"), "libcurl 7.64.0 is too old")]
+    ("module", "reason"), [(None, r"tickhaul\[fast\]"), (Old("pycurl"), "pycurl 7.45.6 is too old")]
 )
 def test_a_missing_or_old_libcurl_is_told(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType | None, reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from tickhaul.transfer.wire.channel import Engine
     from tickhaul.transfer.wire.stop import Stop
 
-_OLDEST = (8, 5)  # the first libcurl that refuses a response with two lengths or bytes behind a folded header
+_OLDEST = (7, 49)  # of pycurl: the first that hands over a body without copying it
 
 
 def choose(options: TransferOptions) -> tuple[str, Callable[[Stop, IdleTime], Engine]]:
@@ -51,7 +52,7 @@ def _objection_to_libcurl(options: TransferOptions) -> str | None:
         import pycurl  # noqa: PLC0415 (an extra)
     except ImportError as error:
         return "pycurl is not installed (tickhaul[fast])" if error.name == "pycurl" else "pycurl cannot be loaded"
-    number = pycurl.version_info()[2]
-    if (number >> 16, number >> 8 & 0xFF) < _OLDEST:
-        return f"libcurl {pycurl.version_info()[1]} is too old"
+    version = pycurl.version.split()[0].removeprefix("PycURL/")
+    if tuple(map(int, re.findall("[0-9]+", version)[:2])) < _OLDEST:
+        return f"pycurl {version} is too old (at least {'.'.join(map(str, _OLDEST))})"
     return None

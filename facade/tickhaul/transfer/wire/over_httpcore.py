@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpcore
 
@@ -30,7 +30,7 @@ from tickhaul.transfer.wire.trouble import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
@@ -80,27 +80,32 @@ class HttpcoreEngine:
         self._timeouts = {"connect": options.connect_timeout, "read": patience, "write": patience}
         self._context = context
         self._stop = stop
-        self._backend = _Backend(stop, idle, patience)
+        self._idle = idle
+        self._backend = _Backend(stop)
         self._connection: httpcore.ConnectionInterface | None = None
         self._origin: Origin | None = None
+        self._tls_host = ""
 
     def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         intake.sent()
         kept, before = False, _asking.set(True)
         try:
-            response = self._send(origin, target, headers)
+            with self._idle:
+                response = self._send(origin, target, headers)
             intake.head(response.status, headers_of(map(_decoded, response.headers)))
-            if intake.wanted:
-                for piece in response.iter_stream():
-                    if not intake.take(piece):
-                        break
-                else:
+            pieces = response.iter_stream()
+            while intake.wanted:
+                with self._idle:
+                    piece = next(pieces, None)
+                if piece is None:
                     response.close()
                     # Of TLS in TLS, httpcore does not tell whether something came that nobody asked for.
                     kept = not _is_nested(origin) and is_over(response)
+                    break
+                intake.take(piece)
         except _ENGINE_ERRORS as error:
-            raise _described(error, origin.proxy) from None
+            raise self._described(error, origin.proxy) from None
         finally:
             if not kept:
                 self.close()
@@ -125,7 +130,7 @@ class HttpcoreEngine:
             "GET",
             url,
             headers=[(name.encode(), value.encode("latin-1")) for name, value in lines],
-            extensions={"timeout": self._timeouts},
+            extensions={"timeout": self._timeouts, "trace": self._trace},
         )
         kept = self._connection
         if kept is not None and origin == self._origin and kept.is_available() and not kept.has_expired():
@@ -138,6 +143,10 @@ class HttpcoreEngine:
         self.close()
         self._connection, self._origin = self._connect(url, origin.proxy), origin
         return self._connection.handle_request(request)
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith("start_tls.started"):
+            self._tls_host = info["server_hostname"] or ""
 
     def _connect(self, url: httpcore.URL, proxy: Proxy | None) -> httpcore.ConnectionInterface:
         context, backend = self._context, self._backend
@@ -155,8 +164,28 @@ class HttpcoreEngine:
             pool = httpcore.SOCKSProxy(at, login, context, network_backend=backend)
         return pool.create_connection(url.origin)
 
+    def _described(self, error: Exception, proxy: Proxy | None) -> WireError:
+        """What went wrong, in words of our own."""
+        if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
+            return _refused(str(error), proxy)
+        match error:
+            case httpcore.TimeoutException():
+                return WireError(TIMED_OUT)
+            case httpcore.NetworkError(__cause__=ssl.SSLCertVerificationError() as cause):
+                return untrusted(self._tls_host, cause.verify_message)
+            case httpcore.NetworkError(__cause__=OSError() as cause):
+                return WireError(describe(cause))
+            case httpcore.NetworkError():
+                return WireError(CLOSED)
+            case httpcore.RemoteProtocolError():
+                said = str(error)
+                if "without sending a response" in said:
+                    return WireError(CLOSED)
+                return WireError(ENDED_EARLY if "peer closed connection" in said else MALFORMED)
+        return WireError("a header of an earlier response cannot be sent back")
 
-class _Backend(httpcore.NetworkBackend):
+
+class _Backend(httpcore.SyncBackend):
     """The engine's own way to open a connection, one at a time, which another thread can end.
 
     Shut down, a socket wakes who waits for it. It is held twice, so that a number the system has given to somebody else
@@ -164,31 +193,30 @@ class _Backend(httpcore.NetworkBackend):
 
     Args:
         stop: says when to stop.
-        idle: measures each wait.
-        patience: seconds to wait for the other side where httpcore would wait for ever.
     """
 
-    def __init__(self, stop: Stop, idle: IdleTime, patience: float) -> None:
-        self.idle = idle
-        self.patience = patience
+    def __init__(self, stop: Stop) -> None:
         self._stop = stop
         self._guard = threading.Lock()
+        self._stream: httpcore.NetworkStream | None = None
         self._held: socket.socket | None = None
-        self._stream: _Stream | None = None
         stop.wake = self._shut_down
 
-    def close(self) -> None:
-        """Close the connection made last; one that a proxy refused httpcore does not know yet, and leaves open."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-        self.let_go()
+    def connect_tcp(self, *arguments: Any, **settings: Any) -> httpcore.NetworkStream:  # as httpcore calls it
+        """Connect."""
+        stream = super().connect_tcp(*arguments, **settings)
+        with self._guard:
+            self._stream, self._held = stream, stream.get_extra_info("socket").dup()
+        if self._stop.reason is not None:
+            raise httpcore.ConnectError
+        return stream
 
-    def let_go(self) -> None:
-        """The connection is being closed."""
+    def close(self) -> None:
+        """Close the connection; one that a proxy refused httpcore does not know yet, and leaves open."""
         with self._guard:
             held, self._held = self._held, None
-        if held is not None:
+        if self._stream is not None and held is not None:
+            self._stream.close()
             held.close()
 
     def wake_at(self, count: int) -> None:
@@ -203,57 +231,6 @@ class _Backend(httpcore.NetworkBackend):
                 with contextlib.suppress(OSError):  # it is not connected any more
                     self._held.shutdown(socket.SHUT_RDWR)
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        with self.idle:
-            stream = httpcore.SyncBackend().connect_tcp(host, port, timeout, local_address, socket_options)
-        with self._guard:
-            self._held = stream.get_extra_info("socket").dup()
-        self._stream = _Stream(stream, self)
-        if self._stop.reason is not None:
-            raise httpcore.ConnectError
-        return self._stream
-
-
-class _Stream(httpcore.NetworkStream):
-    """A stream of that backend."""
-
-    def __init__(self, inner: httpcore.NetworkStream, backend: _Backend) -> None:
-        self._inner = inner
-        self._backend = backend
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        # To SOCKS proxies httpcore gives all the time there is.
-        with self._backend.idle:
-            return self._inner.read(max_bytes, timeout or self._backend.patience)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout or self._backend.patience)
-
-    def close(self) -> None:
-        self._backend.let_go()
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        try:
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._backend)
-        except httpcore.ConnectError as error:
-            self.close()
-            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                raise untrusted(server_hostname or "", error.__cause__.verify_message) from None
-            raise
-
-    def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)
-
 
 def _is_nested(origin: Origin) -> bool:
     """Whether there is TLS in TLS."""
@@ -262,23 +239,6 @@ def _is_nested(origin: Origin) -> bool:
 
 def _decoded(line: tuple[bytes, bytes]) -> tuple[str, str]:
     return line[0].decode("latin-1"), line[1].decode("latin-1")
-
-
-def _described(error: Exception, proxy: Proxy | None) -> WireError:
-    """What went wrong, in words of our own."""
-    if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
-        return _refused(str(error), proxy)
-    match error:
-        case httpcore.TimeoutException():
-            return WireError(TIMED_OUT)
-        case httpcore.NetworkError():
-            return WireError(describe(error.__cause__) if isinstance(error.__cause__, OSError) else CLOSED)
-        case httpcore.RemoteProtocolError():
-            said = str(error)
-            if "without sending a response" in said:
-                return WireError(CLOSED)
-            return WireError(ENDED_EARLY if "peer closed connection" in said else MALFORMED)
-    return WireError("a header of an earlier response cannot be sent back")
 
 
 def _refused(said: str, proxy: Proxy) -> WireError:
