@@ -233,6 +233,30 @@ def test_what_comes_behind_a_response_is_not_taken_for_the_next(
         assert server.connections == 2
 
 
+def test_what_comes_by_a_connection_used_before_the_last_is_not_taken_for_a_response() -> None:
+    read, sent = threading.Event(), threading.Event()
+
+    def more(exchange: Exchange) -> None:
+        exchange.send(framed(b"first", chunked=False))
+        assert read.wait(PATIENCE)
+        with contextlib.suppress(OSError):
+            exchange.send(framed(b"wrong", chunked=False))
+        sent.set()
+
+    def once(exchange: Exchange) -> None:
+        exchange.send(framed(b"other", chunked=False))
+
+    def right(exchange: Exchange) -> None:
+        exchange.send(framed(b"right", chunked=False))
+
+    with ScriptedServer(more, otherwise=right) as one, ScriptedServer(otherwise=once) as another, opened() as channel:
+        assert body_of(channel, f"{one.url}/") == b"first"
+        assert body_of(channel, f"{another.url}/") == b"other"
+        read.set()
+        assert sent.wait(PATIENCE)
+        assert body_of(channel, f"{one.url}/") == b"right"
+
+
 @pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_connection_on_which_nothing_more_comes_is_kept(

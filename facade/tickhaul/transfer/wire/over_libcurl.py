@@ -58,7 +58,6 @@ _NO_AUTH, _USER_REJECTED = 12, 33  # CURLPX_*
 _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.NOSIGNAL, 1),
     (pycurl.BUFFERSIZE, _BUFFER),
-    (pycurl.MAXCONNECTS, 1),
     (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
     (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
     (pycurl.PATH_AS_IS, 1),
@@ -135,6 +134,8 @@ class LibcurlEngine:
                 curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
         curl.setopt(pycurl.HEADERFUNCTION, self._line)
         self._multi = pycurl.CurlMulti()
+        # One that was used before the last is not looked at again.
+        self._multi.setopt(pycurl.M_MAXCONNECTS, 1)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._selector = _SELECTOR()
