@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +16,7 @@ from tickhaul.transfer.crew import next_count
 from tickhaul.transfer.disk import PartFile
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.meter import IdleTime
+from tickhaul.transfer.wire import Channel
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul
 from tests.transfer.storage import Answer, Request, Storage, refusal
@@ -232,6 +234,46 @@ def test_where_no_more_threads_can_be_had_a_transfer_goes_on_with_what_it_has(
         haul(storage, tmp_path)
         assert storage.connections == 1
     assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("allowed", [1, 2])
+def test_where_no_more_files_can_be_opened_a_transfer_goes_on_with_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int
+) -> None:
+    monkeypatch.setattr(crew, "READERS", 1)
+    refused, made = threading.Event(), []
+
+    class Limited(Channel):
+        def __init__(self, *arguments: Any) -> None:
+            if len(made) == allowed:
+                refused.set()
+                raise OSError(errno.EMFILE, "Too many open files")
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(crew, "Channel", Limited)
+
+    def hold(_: Request, answer: Answer) -> Answer:
+        assert refused.wait(20)
+        return answer
+
+    with Storage(MANY, hold) as storage:
+        haul(storage, tmp_path)
+        assert storage.connections == allowed
+    assert_arrived(storage, tmp_path)
+
+
+def test_where_no_file_can_be_opened_the_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(Channel):
+        def __init__(self, *_: Any) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(crew, "Channel", Refused)
+    with (
+        Storage(MANY) as storage,
+        pytest.raises(StorageError, match="no connection can be opened here: Too many open files; a limit"),
+    ):
+        haul(storage, tmp_path)
 
 
 def test_a_callback_that_takes_its_time_keeps_no_connection_from_being_added(tmp_path: Path) -> None:

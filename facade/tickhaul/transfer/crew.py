@@ -13,6 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from tickhaul.errors import StorageError
 from tickhaul.transfer.fetch import Fetcher
 from tickhaul.transfer.wire import Channel, choose
 
@@ -31,6 +32,7 @@ _IDLE = 0.4  # of its time a thread waits, on the average, when more are of use
 _LOOK = 0.02  # seconds between two looks at first, so that a transfer over a long way soon has all its connections
 _TICK = 0.1  # seconds between two looks later on
 _EARLY = 5  # looks
+_LIMIT = "a limit of this process or of the system on threads or open files is reached"
 _TRICKLE = 128  # bytes a second below which a connection counts as silent
 
 
@@ -44,6 +46,10 @@ def next_count(threads: int, most: int, *, waited: float, seconds: float) -> int
         seconds: in how many.
     """
     return min(most, threads * 2) if waited >= _IDLE * threads * seconds else threads
+
+
+def _said(error: RuntimeError | OSError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class Crew:
@@ -68,8 +74,11 @@ class Crew:
 
     def start(self) -> None:
         """Begin."""
-        self._begin("finish", self._transfer.finisher.run)
-        self._grow(min(READERS, self._most))
+        try:
+            self._begin("finish", self._transfer.finisher.run)
+            self._grow(min(READERS, self._most))
+        except (RuntimeError, OSError) as error:
+            raise StorageError(f"no connection can be opened here: {_said(error)}; {_LIMIT}") from error
         self._watcher = self._begin("watch", self._watch)
 
     @property
@@ -101,8 +110,8 @@ class Crew:
         count = next_count(self.fetchers, max(self.fetchers, min(self._most, room)), waited=waited, seconds=seconds)
         try:
             self._grow(count)
-        except RuntimeError as error:
-            log.debug("no more threads: %s", error)
+        except (RuntimeError, OSError) as error:
+            log.debug("no more connections: %s", _said(error))
             self._most = self.fetchers
 
     def _drop_silent(self, now: float) -> None:
