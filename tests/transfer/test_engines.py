@@ -30,12 +30,14 @@ class Old(ModuleType):
 
 
 class Broken:
-    """Has an import fail as it does when a library that a module needs is missing."""
+    """Has an import fail as it does when a library that a module needs is missing, or worse."""
 
-    @staticmethod
-    def find_spec(name: str, *_: object) -> None:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def find_spec(self, name: str, *_: object) -> None:
         if name == "pycurl":
-            raise ImportError("libcurl.so.4: cannot open shared object file", name="pycurl")
+            raise self._error
 
 
 @with_libcurl
@@ -47,7 +49,7 @@ def test_libcurl_serves_where_it_is_installed() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [({"engine": "httpcore"}, "it was asked for"), ({"ssl_context": ssl.create_default_context()}, "ssl_context")],
+    [({"engine": "httpcore"}, "as asked for"), ({"ssl_context": ssl.create_default_context()}, "ssl_context")],
 )
 def test_httpcore_serves_where_libcurl_cannot(settings: dict[str, Any], reason: str) -> None:
     name, _ = choose(TransferOptions(**settings))
@@ -56,7 +58,8 @@ def test_httpcore_serves_where_libcurl_cannot(settings: dict[str, Any], reason: 
 
 
 @pytest.mark.parametrize(
-    ("module", "reason"), [(None, r"tickhaul\[fast\]"), (Old("pycurl"), "pycurl 7.45.6 is too old")]
+    ("module", "reason"),
+    [(None, "pycurl is not installed; tickhaul.fast. brings it"), (Old("pycurl"), "pycurl 7.45.6 is too old")],
 )
 def test_a_missing_or_old_libcurl_is_told(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType | None, reason: str
@@ -64,21 +67,31 @@ def test_a_missing_or_old_libcurl_is_told(
     monkeypatch.setitem(sys.modules, "pycurl", module)
     name, _ = choose(TransferOptions())
     assert name.startswith("httpcore ")
-    with pytest.raises(ValueError, match=f'^engine="libcurl" was asked for, but .*{reason}'):
+    with pytest.raises(ValueError, match=f'^engine="libcurl" cannot serve: .*{reason}'):
         choose(TransferOptions(engine="libcurl"))
 
 
-def test_a_libcurl_that_cannot_be_loaded_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [ImportError("libcurl.so.4: cannot open shared object file", name="pycurl"), RuntimeError("pycurl: wrong")]
+)
+def test_a_libcurl_that_cannot_be_loaded_is_no_reason_to_fail(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     monkeypatch.delitem(sys.modules, "pycurl", raising=False)
-    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    monkeypatch.setattr(sys, "meta_path", [Broken(error), *sys.meta_path])
+    name, _ = choose(TransferOptions())
+    assert name.startswith("httpcore ")
+    assert str(error) in name
+
+
+def test_a_module_that_is_something_else_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pycurl", ModuleType("pycurl"))
     assert choose(TransferOptions())[0].startswith("httpcore ")
 
 
-def test_an_ssl_context_and_libcurl_exclude_each_other(tmp_path: Path) -> None:
-    settings = {"engine": "libcurl", "ssl_context": ssl.create_default_context()}
-    with Storage(FILES) as storage, pytest.raises(ValueError, match="ssl_context"):
-        haul(storage, tmp_path, **settings)
-    assert storage.requests == []
+def test_an_ssl_context_and_libcurl_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="cannot take an ssl_context; leave out one"):
+        TransferOptions(engine="libcurl", ssl_context=ssl.create_default_context())
 
 
 def test_an_engine_that_does_not_exist_is_refused() -> None:

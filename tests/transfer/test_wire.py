@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import logging
 import socket
@@ -103,7 +104,7 @@ def test_redirects_that_do_not_end_are_refused(tmp_path: Path, server_context: s
 
 def test_a_certificate_nobody_vouches_for_ends_the_transfer_at_once(tmp_path: Path) -> None:
     with Storage(FILES, context=serving(trustme.CA(), "localhost")) as storage:
-        with pytest.raises(StorageError, match=r"certificate of localhost is not trusted: .*SSL_CERT_FILE"):
+        with pytest.raises(StorageError, match=r"certificate of localhost is not trusted: unable to .*SSL_CERT_FILE"):
             haul(storage, tmp_path, connections=1)
         assert storage.connections == 1
         assert storage.requests == []
@@ -111,7 +112,7 @@ def test_a_certificate_nobody_vouches_for_ends_the_transfer_at_once(tmp_path: Pa
 
 def test_a_certificate_for_another_name_ends_the_transfer_at_once(tmp_path: Path, authority: trustme.CA) -> None:
     with Storage(FILES, context=serving(authority, "example.org")) as storage:
-        with pytest.raises(StorageError, match=r"certificate of localhost is not trusted: .*"):
+        with pytest.raises(StorageError, match=r"certificate of localhost is not trusted: .*(another name|mismatch)"):
             haul(storage, tmp_path, connections=1)
         assert storage.requests == []
 
@@ -125,11 +126,34 @@ def test_a_directory_of_authorities_counts_too(
         ["openssl", "x509", "-hash", "-noout", "-in", str(bundle)], capture_output=True, text=True, check=True
     ).stdout.strip()
     (directory / f"{name}.0").write_bytes(bundle.read_bytes())
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing"))
-    monkeypatch.setenv("SSL_CERT_DIR", str(directory))
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path / 'missing'}:{directory}")
     with Storage(FILES, context=server_context) as storage:
         haul(storage, tmp_path / "out")
     assert_arrived(storage, tmp_path / "out")
+
+
+def test_a_name_that_is_not_ascii_names_authorities_too(
+    tmp_path: Path, bundle: Path, server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "autorit\u00e4ten.pem"
+    other.write_bytes(bundle.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    with Storage(FILES, context=server_context) as storage:
+        haul(storage, tmp_path / "out")
+    assert_arrived(storage, tmp_path / "out")
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_authorities_that_are_not_there_are_told(
+    tmp_path: Path, server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "missing"))
+    with (
+        Storage(FILES, context=server_context) as storage,
+        pytest.raises(StorageError, match=rf"{variable} names .*missing', which is not a "),
+    ):
+        haul(storage, tmp_path / "out")
 
 
 def test_authorities_that_cannot_be_read_are_told(
@@ -140,7 +164,7 @@ def test_authorities_that_cannot_be_read_are_told(
     monkeypatch.setenv("SSL_CERT_FILE", str(nonsense))
     with (
         Storage(FILES, context=server_context) as storage,
-        pytest.raises(StorageError, match=r"authorities in .*nonsense\.pem cannot be read; SSL_CERT_FILE must"),
+        pytest.raises(StorageError, match=r"authorities in .*nonsense.pem. cannot be read; SSL_CERT_FILE must"),
     ):
         haul(storage, tmp_path / "out")
 
@@ -668,6 +692,13 @@ def test_a_redirect_to_a_host_name_that_cannot_be_is_refused(tmp_path: Path) -> 
         ("http://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
         ("socks5://me:x\ud800@127.0.0.1:1", "not valid Unicode"),
         (b"http://me:pa55word@127.0.0.1:1", "^proxy must be a str, not bytes$"),
+        ("http://me:1/pa55word@127.0.0.1:1", "must be percent-encoded"),
+        ("http://me:1#pa55word@127.0.0.1:1", "must be percent-encoded"),
+        ("http://me:pa55word%00@127.0.0.1:1", "no zero bytes"),
+        (f"http://me:{'x' * 9000}@127.0.0.1:1", "8192 bytes at most"),
+        ("http://a..b:1", "names no host"),
+        (f"http://{'x' * 64}:1", "names no host"),
+        ("http://a\\b:1", "names no host"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_told(tmp_path: Path, proxy: Any, text: str) -> None:
@@ -706,6 +737,37 @@ def test_a_host_that_is_not_there_is_told_after_some_tries(tmp_path: Path) -> No
     files = [RemoteFile("art_1", "a", 3, f"http://127.0.0.1:{port}/a?X-Amz-Signature={SECRET}")]
     with pytest.raises(StorageError, match="a failed 3 times in a row, the last time with the connection was refused"):
         download(files, tmp_path, refresh=lambda: files, export_id="exp_1", options=options(attempts=3))
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+def test_a_proxy_that_is_not_there_is_named(tmp_path: Path, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with (
+        Storage(FILES) as storage,
+        pytest.raises(StorageError, match=rf"the proxy 127\.0\.0\.1:{port}: the connection was refused"),
+    ):
+        haul(storage, tmp_path, proxy=f"{scheme}://127.0.0.1:{port}", attempts=2)
+
+
+def test_a_login_is_sent_byte_by_byte(tmp_path: Path) -> None:
+    expected = base64.b64encode(b"me:p\xe4\xc3\xa4 %").decode()
+    with Tunnel(wants=expected) as tunnel, Storage(FILES) as storage:
+        haul(storage, tmp_path, proxy=f"http://me:p%E4\u00e4%20%25@127.0.0.1:{tunnel.port}", connections=1)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+def test_a_proxy_is_asked_for_an_ipv6_address_in_brackets(engine: Engine, server_context: ssl.SSLContext) -> None:
+    refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    with ConnectProxy(refused) as proxy:
+        settings = options(proxy=proxy.url)
+        with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
+            channel.get("http://[::1]:9/a", {}, Taken())
+            assert proxy.requests[0].target == "http://[::1]:9/a"
+            with pytest.raises(WireError, match="said 403" if engine == "libcurl" else "IPv6 address; install"):
+                channel.get("https://[::1]:9/a", {}, Taken())
+            assert engine == "httpcore" or proxy.requests[1].target == "[::1]:9"
 
 
 def test_no_signature_is_in_any_log_error_or_repr(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

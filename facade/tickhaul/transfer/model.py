@@ -176,6 +176,8 @@ class TransferOptions:
                 raise ValueError(f"{name} must be more than 0 seconds")
         if self.engine not in get_args(Engine):
             raise ValueError(f"engine must be one of {', '.join(get_args(Engine))}, not {self.engine!r}")
+        if self.engine == "libcurl" and self.ssl_context is not None:
+            raise ValueError('engine="libcurl" cannot take an ssl_context; leave out one of the two')
         if self.backoff < 0:
             raise ValueError("backoff must not be negative")
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from tickhaul.net.proxies import proxy_from_environment
+from tickhaul.transfer.listing import objection_to_url
 from tickhaul.transfer.wire.trouble import RefusedError
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 #: An error of the encoder would hold the password.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_BASIC = 8192  # bytes of each that no proxy takes more of
 _LONGEST = 255  # bytes of a user name or a password that SOCKS can carry (RFC 1929)
 
 
@@ -122,18 +124,23 @@ def parse_proxy(url: str) -> Proxy:
         raise ValueError("the proxy's URL is not valid Unicode")
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("the proxy's URL names no host and port") from None
     if scheme not in _PORTS:
         raise ValueError(f"transfers go through http://, https:// and socks5:// proxies, not {scheme}://")
-    if not host or port == 0 or not host.isascii() or not host.isprintable():
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise ValueError("in a proxy's URL, the characters / ? # of a user name or password must be percent-encoded")
+    if port == 0 or objection_to_url(f"http://{_bracketed(host)}/") is not None:
         raise ValueError("the proxy's URL names no host and port")
     login = None
-    if parts.username is not None:
-        login = Login(unquote(parts.username).encode(), unquote(parts.password or "").encode())
-        if scheme.startswith("socks") and not all(0 < len(word) <= _LONGEST for word in (login.user, login.password)):
+    if parts.username:
+        login = Login(unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or ""))
+        words = (login.user, login.password)
+        if scheme.startswith("socks") and not all(0 < len(word) <= _LONGEST for word in words):
             raise ValueError(f"a SOCKS proxy's user name and password have 1 to {_LONGEST} bytes each")
+        if any(b"\0" in word or len(word) > _LONGEST_BASIC for word in words):
+            raise ValueError(f"a proxy's user name and password have no zero bytes, and {_LONGEST_BASIC} bytes at most")
     return Proxy(scheme.removesuffix("h"), host, port or _PORTS[scheme], login)
 
 

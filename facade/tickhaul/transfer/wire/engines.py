@@ -6,6 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tickhaul.transfer.words import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,23 +38,29 @@ def choose(options: TransferOptions) -> tuple[str, Callable[[Stop, IdleTime], En
 
         return over_libcurl.VERSION, partial(over_libcurl.LibcurlEngine, options)
     if options.engine == "libcurl":
-        raise ValueError(f'engine="libcurl" was asked for, but {reason}')
+        raise ValueError(f'engine="libcurl" cannot serve: {reason}')
     from tickhaul.transfer.wire import over_httpcore, trust  # noqa: PLC0415 (not needed where libcurl serves)
 
     context = options.ssl_context or trust.default_context()
-    return f"{over_httpcore.VERSION}, for {reason}", partial(over_httpcore.HttpcoreEngine, options, context)
+    return f"{over_httpcore.VERSION} ({reason})", partial(over_httpcore.HttpcoreEngine, options, context)
 
 
 def _objection_to_libcurl(options: TransferOptions) -> str | None:
     if options.engine == "httpcore":
-        return "it was asked for"
+        return "as asked for"
     if options.ssl_context is not None:
         return "libcurl cannot take an ssl_context"
     try:
         import pycurl  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        return "pycurl is not installed (tickhaul[fast])" if error.name == "pycurl" else "pycurl cannot be loaded"
-    version = pycurl.version.split()[0].removeprefix("PycURL/")
-    if tuple(map(int, re.findall("[0-9]+", version)[:2])) < _OLDEST:
-        return f"pycurl {version} is too old (at least {'.'.join(map(str, _OLDEST))})"
+
+        version = pycurl.version.split()[0].removeprefix("PycURL/")
+        if tuple(map(int, re.findall("[0-9]+", version)[:2])) < _OLDEST:
+            return f"pycurl {version} is too old, {'.'.join(map(str, _OLDEST))} is the oldest that will do"
+        import tickhaul.transfer.wire.over_libcurl  # noqa: F401, PLC0415 (see whether it loads)
+    except ModuleNotFoundError as error:
+        if error.name == "pycurl":
+            return "pycurl is not installed; tickhaul[fast] brings it"
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with it, there is another engine)
+        return f"pycurl cannot be loaded ({type(error).__name__}: {shown(str(error), quoted=False)})"
     return None

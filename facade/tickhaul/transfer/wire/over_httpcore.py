@@ -19,6 +19,7 @@ from tickhaul.transfer.wire.heads import headers_of
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
     ENDED_EARLY,
+    LONGEST_WAIT,
     MALFORMED,
     TIMED_OUT,
     RefusedError,
@@ -56,6 +57,7 @@ _ENGINE_ERRORS: tuple[type[Exception], ...] = (
     httpcore.ProxyError,
     *_SOCKS,
 )
+_CONNECTING = (httpcore.ConnectError, httpcore.ConnectTimeout)
 _HOPELESS = {"Connection not allowed by ruleset", "Command not supported", "Address type not supported"}
 
 #: Whether this thread has a request with httpcore.
@@ -76,8 +78,9 @@ class HttpcoreEngine:
 
     def __init__(self, options: TransferOptions, context: ssl.SSLContext, stop: Stop, idle: IdleTime) -> None:
         # The transfer's watch drops a silent connection long before; this is for when there is no watch any more.
-        patience = options.silence * 2
-        self._timeouts = {"connect": options.connect_timeout, "read": patience, "write": patience}
+        patience = min(options.silence * 2, LONGEST_WAIT)
+        connect = min(options.connect_timeout, LONGEST_WAIT)
+        self._timeouts = {"connect": connect, "read": patience, "write": patience}
         self._context = context
         self._stop = stop
         self._idle = idle
@@ -124,7 +127,9 @@ class HttpcoreEngine:
         self._backend.close()
 
     def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> httpcore.Response:
-        url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
+        # httpcore writes the host into what a proxy is asked for as it is.
+        host = f"[{origin.host}]" if origin.forwarded is not None and ":" in origin.host else origin.host
+        url = httpcore.URL(scheme=origin.scheme, host=host, port=origin.port, target=target)
         lines = {"Host": origin.authority, **_HEADERS, **headers}.items()
         request = httpcore.Request(
             "GET",
@@ -156,6 +161,8 @@ class HttpcoreEngine:
         login = None if proxy.login is None else (proxy.login.user, proxy.login.password)
         pool: httpcore.ConnectionPool
         if not proxy.is_socks:
+            if url.scheme == b"https" and b":" in url.host:
+                raise RefusedError(f"httpcore cannot ask {proxy} for an IPv6 address; install tickhaul[fast]")
             above = context if proxy.scheme == "https" else None
             pool = httpcore.HTTPProxy(at, login, ssl_context=context, proxy_ssl_context=above, network_backend=backend)
         elif not _SOCKS:
@@ -168,13 +175,15 @@ class HttpcoreEngine:
         """What went wrong, in words of our own."""
         if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
             return _refused(str(error), proxy)
+        # Connections are made to the proxy, if there is one, and to nobody else.
+        who = "" if proxy is None or not isinstance(error, _CONNECTING) else f"{proxy}: "
         match error:
             case httpcore.TimeoutException():
-                return WireError(TIMED_OUT)
+                return WireError(f"{who}{TIMED_OUT}")
             case httpcore.NetworkError(__cause__=ssl.SSLCertVerificationError() as cause):
                 return untrusted(self._tls_host, cause.verify_message)
             case httpcore.NetworkError(__cause__=OSError() as cause):
-                return WireError(describe(cause))
+                return WireError(f"{who}{describe(cause)}")
             case httpcore.NetworkError():
                 return WireError(CLOSED)
             case httpcore.RemoteProtocolError():
@@ -251,4 +260,4 @@ def _refused(said: str, proxy: Proxy) -> WireError:
         return (RefusedError if reply[1] in _HOPELESS else WireError)(f"{proxy} made no connection ({reply[1]})")
     if "Requested" in said or "Invalid username" in said:
         return login_refused(proxy)
-    return RefusedError(f"{proxy} does not speak SOCKS 5")
+    return WireError(f"{proxy} does not speak SOCKS 5, or closed the connection")

@@ -24,6 +24,7 @@ from tickhaul.transfer.wire.heads import LONGEST, read_head
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
     ENDED_EARLY,
+    LONGEST_WAIT,
     MALFORMED,
     TIMED_OUT,
     RefusedError,
@@ -96,6 +97,7 @@ _SOCKS = {
     24: ("made no connection (TTL expired)", False),
 }
 _EMPTY = (b"\r\n", b"\n")
+_DISTRUST = re.compile(r"(?:certificate problem|verify result): (.+?)(?: \(\d+\))?$")
 _REASON = re.compile(r"::([a-z0-9/ ]+)", re.IGNORECASE)  # of OpenSSL
 
 
@@ -123,13 +125,13 @@ class LibcurlEngine:
         self._curl = curl = pycurl.Curl()
         for option, value in _ALWAYS:
             curl.setopt(option, value)
-        curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(options.connect_timeout * 1000)))
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(min(options.connect_timeout, LONGEST_WAIT) * 1000)))
         for file, folder, native in (
             (pycurl.CAINFO, pycurl.CAPATH, pycurl.SSL_OPTIONS),
             (pycurl.PROXY_CAINFO, pycurl.PROXY_CAPATH, pycurl.PROXY_SSL_OPTIONS),
         ):
-            curl.setopt(file, self._file)
-            curl.setopt(folder, directory)
+            curl.setopt(file, None if self._file is None else os.fsencode(self._file))
+            curl.setopt(folder, None if directory is None else os.fsencode(directory))
             if sys.platform == "win32" and self._file is None:
                 curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
         curl.setopt(pycurl.HEADERFUNCTION, self._line)
@@ -301,21 +303,20 @@ class LibcurlEngine:
     def _described(self, code: int, said: str, origin: Origin) -> WireError:
         """What libcurl says, in words of our own."""
         if code == pycurl.E_PEER_FAILED_VERIFICATION:
-            return untrusted(
-                self._partner(origin), said.partition("certificate problem: ")[2] or "it is for another name"
-            )
+            distrust = _DISTRUST.search(said)
+            return untrusted(self._partner(origin), distrust[1] if distrust else "it is for another name")
         if code == pycurl.E_SSL_CACERT_BADFILE:
             return RefusedError(unreadable(self._file))
         refusal = None if origin.proxy is None else self._refusal(code, origin.proxy)
         if refusal is not None:
             return refusal
         number = self._curl.getinfo(pycurl.OS_ERRNO) if code == pycurl.E_COULDNT_CONNECT else 0
+        found = _REASON.search(said) if code == pycurl.E_SSL_CONNECT_ERROR or "alert" in said else None
         if code in _WORDS:
             text = _WORDS[code]
         elif number:
             text = describe(OSError(number, os.strerror(number)))
-        elif code == pycurl.E_SSL_CONNECT_ERROR:
-            found = _REASON.search(said)
+        elif found or code == pycurl.E_SSL_CONNECT_ERROR:
             text = f"TLS failed ({found[1] if found else 'no reason given'})"
         elif "chunk" in said:
             text = f"{MALFORMED}: its chunks"
@@ -323,6 +324,8 @@ class LibcurlEngine:
             text = ENDED_EARLY if self._begun else CLOSED
         else:
             text = f"the connection broke (libcurl's error {code})"
+        if origin.proxy is not None and code in (pycurl.E_COULDNT_CONNECT, pycurl.E_OPERATION_TIMEDOUT):
+            text = f"{origin.proxy}: {text}"  # libcurl connects to nobody else
         return WireError(text)
 
     def _refusal(self, code: int, proxy: Proxy) -> WireError | None:

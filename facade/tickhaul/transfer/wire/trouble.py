@@ -13,6 +13,7 @@ CLOSED = "the connection was closed by the other side"
 ENDED_EARLY = "the connection ended before the body did"
 MALFORMED = "the response is malformed"
 TIMED_OUT = "timed out"
+LONGEST_WAIT = 1e6  # seconds: the system takes no number that is much larger
 #: What a proxy says to a CONNECT that asking again does not change.
 _HOPELESS_STATUS = frozenset({401, 403, 405, 407})
 
