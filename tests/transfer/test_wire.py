@@ -257,6 +257,168 @@ def test_what_comes_behind_a_response_is_not_taken_for_the_next(
         assert server.connections == 2
 
 
+class SplitRecords:
+    """A host that sends its first response twice, and breaks the second one off in a record of TLS until the next request.
+
+    Args:
+        context: its TLS settings.
+        at: how much of the record goes out together with the end of the first response.
+    """
+
+    def __init__(self, context: ssl.SSLContext, at: int) -> None:
+        self.connections = 0
+        self._context = context
+        self._at = at
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept)]
+        self.url = f"https://localhost:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self._listener.accept()
+                self.connections += 1
+                thread = threading.Thread(target=self._serve, args=[sock])
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        end = self._context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def until_done(work: Callable[[], Any]) -> Any:  # Any: whatever the work returns
+            while True:
+                try:
+                    result = work()
+                except ssl.SSLWantReadError:
+                    sock.sendall(outgoing.read())
+                    data = sock.recv(65536)
+                    if not data:
+                        raise OSError("closed") from None
+                    incoming.write(data)
+                else:
+                    sock.sendall(outgoing.read())
+                    return result
+
+        with contextlib.suppress(OSError), sock:
+            until_done(end.do_handshake)
+            held, first = b"", self.connections == 1
+            while True:
+                request = until_done(lambda: end.read(65536))
+                sock.sendall(held)
+                response = framed(request.split(b" ", 2)[1][1:] * 100 * KIB, chunked=False)
+                end.write(response[:-50])
+                sock.sendall(outgoing.read())
+                end.write(response[-50:])
+                whole = outgoing.read()
+                held = b""
+                if first:
+                    end.write(response[:16000])
+                    record = outgoing.read()
+                    end.write(response[16000:])
+                    whole, held, first = whole + record[: self._at], record[self._at :] + outgoing.read(), False
+                sock.sendall(whole)
+
+
+@pytest.mark.parametrize("at", [3, 100, 10_000])
+def test_a_response_sent_twice_with_a_record_broken_off_is_not_taken_for_the_next(
+    server_context: ssl.SSLContext, at: int
+) -> None:
+    with SplitRecords(server_context, at) as host, opened() as channel:
+        assert set(body_of(channel, f"{host.url}/a")) == {ord("a")}
+        taken = Taken()
+        with contextlib.suppress(WireError):
+            channel.get(f"{host.url}/b", {}, taken)
+        assert set(taken.body) <= {ord("b")}
+
+
+def test_a_body_that_is_broken_off_by_its_receiver_takes_its_connection_with_it(
+    server_context: ssl.SSLContext,
+) -> None:
+    class Enough(Taken):
+        def piece(self, data: memoryview) -> bool:
+            return False
+
+    def twice(exchange: Exchange) -> None:
+        with contextlib.suppress(OSError):
+            exchange.send(framed(exchange.request.path[1:].encode() * 300 * KIB, chunked=False) * 2)
+
+    for context in (None, server_context):
+        with ScriptedServer(otherwise=twice, tls=context) as server, opened() as channel:
+            channel.get(f"{server.url}/a", {}, Enough())
+            assert set(body_of(channel, f"{server.url}/b")) == {ord("b")}
+            assert server.connections == 2
+
+
+def test_a_flood_of_interim_heads_is_no_response() -> None:
+    flood = b"HTTP/1.1 103 Early Hints\r\nX-A: %b\r\n\r\n" % (b"x" * 1000) * 63
+    head = b"HTTP/1.1 200 OK\r\nETag: x\r\nX-B: %b\r\nContent-Length: 1\r\n\r\nx" % (b"x" * 1000)
+    heads: list[Mapping[str, str]] = []
+
+    class Looks(Taken):
+        def head(self, status: int, headers: Mapping[str, str]) -> bool:
+            heads.append(headers)
+            return True
+
+    def respond(exchange: Exchange) -> None:
+        with contextlib.suppress(OSError):
+            exchange.send(flood + head)
+
+    with ScriptedServer(otherwise=respond) as server, opened() as channel:
+        with contextlib.suppress(WireError):
+            channel.get(f"{server.url}/a", {}, Looks())
+        assert all(headers["etag"] == "x" and "x-b" in headers for headers in heads)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_line_that_becomes_slow_is_not_taken_for_silent(
+    tmp_path: Path, server_context: ssl.SSLContext, chunked: bool
+) -> None:
+    fast, slow = b"x" * 4 * 1024 * KIB, b"y" * 2 * KIB
+    clock = threading.Event()
+
+    def become_slow(exchange: Exchange) -> None:
+        length = len(fast) + 40 * len(slow) + 2 * 1024 * KIB
+        extra = b"Transfer-Encoding: chunked\r\n" if chunked else b""
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n" % (length, extra))
+        for piece in (fast, *[slow] * 40):
+            exchange.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            if piece is slow:
+                clock.wait(0.05)
+        exchange.send(b"0\r\n\r\n" if chunked else b"z" * 2 * 1024 * KIB)
+
+    with ScriptedServer(otherwise=become_slow, tls=server_context) as server, opened() as channel:
+        seen: list[int] = []
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(0.25):
+                seen.append(channel.received)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            body = body_of(channel, f"{server.url}/a")
+        finally:
+            done.set()
+            watcher.join()
+        assert body.count(b"y") == 40 * len(slow)
+        # While it is slow, which takes two seconds, bytes are seen to come.
+        slowly = {count for count in seen if len(fast) < count <= len(fast) + 40 * len(slow)}
+        assert len(slowly) > 1
+
+
 def test_what_comes_by_a_connection_used_before_the_last_is_not_taken_for_a_response() -> None:
     read, sent = threading.Event(), threading.Event()
 
@@ -287,7 +449,7 @@ def test_a_connection_on_which_nothing_more_comes_is_kept(
     engine: Engine, server_context: ssl.SSLContext, chunked: bool, encrypted: bool
 ) -> None:
     def respond(exchange: Exchange) -> None:
-        exchange.send(framed(b"x" * 200 * KIB, chunked=chunked))
+        exchange.send(framed(exchange.request.path[1:].encode() * 200 * KIB, chunked=chunked))
 
     with ScriptedServer(otherwise=respond, tls=server_context if encrypted else None) as server, opened() as channel:
         for nth in range(4):
@@ -327,12 +489,12 @@ def test_what_a_receiver_raises_reaches_whoever_asked(
             raise OSError(28, "the disk is full")
 
     def respond(exchange: Exchange) -> None:
-        exchange.send(framed(b"x" * 100, chunked=False))
+        exchange.send(framed(exchange.request.path[1:].encode() * 100, chunked=False))
 
     with ScriptedServer(otherwise=respond, tls=server_context) as server, opened() as channel:
         with pytest.raises(OSError, match="the disk is full"):
             channel.get(f"{server.url}/a", {}, Full())
-        assert body_of(channel, f"{server.url}/a") == b"x" * 100
+        assert body_of(channel, f"{server.url}/b") == b"b" * 100
     # libcurl's binding prints what its callbacks raise.
     assert capfd.readouterr() == ("", "")
 

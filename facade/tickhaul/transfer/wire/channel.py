@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tickhaul.transfer.wire.address import Origin
 
 _BUFFER = 256 * 1024  # bytes: they fit the processor's cache, larger was slower
+_OPENING = 1024  # bytes of a body that tell it from another
 _HOLD = 1.0  # seconds a body's bytes may wait for more of them
-_ENOUGH = 128 * 1024  # bytes worth waking up for
 _MUCH = 1024 * 1024  # bytes that must still be to come, so that their end is not waited for in vain
 _SOON = 0.1  # seconds in which the buffer must have filled
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -58,10 +58,6 @@ class Engine(Protocol):
         """
         ...
 
-    def wake_at(self, count: int) -> None:
-        """Be woken only when so many bytes have come, where the system can do that, and not for every packet."""
-        ...
-
     def close(self) -> None:
         """Close the connection."""
         ...
@@ -88,7 +84,7 @@ class Channel:
         self._find_origin = cache(partial(find_origin, proxy=options.proxy, trust_env=options.trust_env))
         self.idle = IdleTime()
         self._intake = Intake(self)
-        self.engine = make(self._stop, self.idle)
+        self._engine = make(self._stop, self.idle)
         self.requests = 0
         self.received = 0
         self.busy = False
@@ -121,7 +117,7 @@ class Channel:
             intake.begin(origin, receiver, meanwhile)
             self.busy = True
             try:
-                self.engine.ask(origin, target, headers, intake)
+                self._engine.ask(origin, target, headers, intake)
             finally:
                 # What came before a connection broke is as good as the rest.
                 intake.end()
@@ -139,7 +135,7 @@ class Channel:
 
     def close(self) -> None:
         """Close the connection."""
-        self.engine.close()
+        self._engine.close()
 
     def retire(self) -> None:
         """Stop whatever the channel is doing, and refuse all further requests. May be called from any thread."""
@@ -172,6 +168,9 @@ class Intake(io.RawIOBase):
     Attributes:
         piece: puts bytes into the buffer.
         wanted: whether more is wanted; it may turn false with any piece.
+        fast: whether so much comes, and so much is still to come, that it may be waited for in larger pieces.
+        kept: whether the response comes by a connection that was used before, and an engine cannot see all of what may
+            have come behind the last response; then one that begins like that one is not taken in.
         location: where a redirect leads to.
     """
 
@@ -184,8 +183,11 @@ class Intake(io.RawIOBase):
         self._count = 0
         self._left = 0
         self._since = 0.0
-        self._eased = False
         self.wanted = True
+        self.fast = False
+        self.kept = False
+        self._head: object = None
+        self._opening: tuple[object, bytes] | None = None
         self.location: str | None = None
         self._buffer = io.BufferedWriter(self, _BUFFER)
         self.piece: Callable[[Buffer], int] = self._buffer.write
@@ -194,7 +196,8 @@ class Intake(io.RawIOBase):
         """Take in one response."""
         self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
         self._failure = self.location = None
-        self._left, self._eased, self.wanted = 0, False, True
+        self._left, self._head = 0, None
+        self.wanted, self.fast, self.kept = True, False, False
 
     @property
     def forwarded_by(self) -> str | None:
@@ -222,7 +225,8 @@ class Intake(io.RawIOBase):
             raise refused_by_proxy(proxy, status)
         channel.busy = False
         self.wanted = self._receiver.head(status, headers)
-        self._left = int(headers.get("content-length", 0))
+        self._head = (status, dict(headers))
+        self._left = 0 if "transfer-encoding" in headers else int(headers.get("content-length", 0))
         channel.busy, self._since = True, time.monotonic()
 
     def take(self, data: Buffer) -> bool:
@@ -268,18 +272,23 @@ class Intake(io.RawIOBase):
             return size
         channel.busy = False
         try:
+            self._see_whether_it_is_new(view)
             self.wanted = self._receiver.piece(view)
         except BaseException as error:  # noqa: BLE001 (raised again by `end`, for the buffer would go on with it)
             self._failure, self.wanted = error, False
         now = time.monotonic()
         self._left -= size
-        fast = self._left > _MUCH and now - self._since < _SOON
-        if fast is not self._eased:
-            # Woken for every packet, threads find each other at Python's lock.
-            channel.engine.wake_at(_ENOUGH if fast else 1)
-            self._eased = fast
+        self.fast = self._left > _MUCH and now - self._since < _SOON
         channel.busy, self._since = True, now
         return size
+
+    def _see_whether_it_is_new(self, view: memoryview) -> None:
+        if self._head is None:
+            return  # not its first bytes
+        before, self._opening = self._opening, (self._head, bytes(view[:_OPENING]))
+        self._head = None
+        if self.kept and before == self._opening:
+            raise WireError("the host sent the response before once more")
 
 
 def _redirected(url: str, location: str) -> str:

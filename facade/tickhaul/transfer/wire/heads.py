@@ -9,17 +9,25 @@ from tickhaul.transfer.wire.trouble import MALFORMED, WireError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LONGEST = 64 * 1024  # bytes
+_LONGEST = 64 * 1024  # bytes
+
+
+def check_length(count: int) -> None:
+    """See whether a head, with the interim ones before it, may have so many bytes.
+
+    Raises:
+        WireError: it may not.
+    """
+    if count > _LONGEST:
+        raise WireError(f"{MALFORMED}: its head is too long")
 
 
 def read_head(lines: Sequence[bytes]) -> tuple[int, dict[str, str]]:
     """Status and headers, from the lines as they came, the empty one at the end included.
 
     Raises:
-        WireError: it is malformed, or longer than `LONGEST`.
+        WireError: it is malformed.
     """
-    if sum(map(len, lines)) > LONGEST:
-        raise WireError(f"{MALFORMED}: its head is too long")
     first, *rest = [line.decode("latin-1").rstrip("\r\n") for line in lines]
     words = first.split(" ", 2)
     if len(words) < 2 or not words[0].startswith("HTTP/") or not (words[1].isascii() and words[1].isdecimal()):

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import httpcore
+from httpcore._backends.sync import SyncStream
 
 from tickhaul._version import __version__
 from tickhaul.net.enginelog import cut_engine_log
@@ -114,10 +115,6 @@ class HttpcoreEngine:
                 self.close()
             _asking.reset(before)
 
-    def wake_at(self, count: int) -> None:
-        """Be woken for so many bytes only (see `Engine`)."""
-        self._backend.wake_at(count)
-
     def close(self) -> None:
         """Close the connection."""
         connection, self._connection = self._connection, None
@@ -194,7 +191,7 @@ class HttpcoreEngine:
         return WireError("a header of an earlier response cannot be sent back")
 
 
-class _Backend(httpcore.SyncBackend):
+class _Backend(httpcore.NetworkBackend):
     """The engine's own way to open a connection, one at a time, which another thread can end.
 
     Shut down, a socket wakes who waits for it. It is held twice, so that a number the system has given to somebody else
@@ -209,30 +206,51 @@ class _Backend(httpcore.SyncBackend):
         self._guard = threading.Lock()
         self._stream: httpcore.NetworkStream | None = None
         self._held: socket.socket | None = None
-        stop.wake = self._shut_down
+        stop.wakes(self._shut_down)
 
-    def connect_tcp(self, *arguments: Any, **settings: Any) -> httpcore.NetworkStream:  # as httpcore calls it
-        """Connect."""
-        stream = super().connect_tcp(*arguments, **settings)
-        with self._guard:
-            self._stream, self._held = stream, stream.get_extra_info("socket").dup()
-        if self._stop.reason is not None:
-            raise httpcore.ConnectError
-        return stream
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *_: object, **__: object
+    ) -> httpcore.NetworkStream:
+        """Connect to one address after another, each of which another thread can put an end to."""
+        failure = OSError("the host name has no address")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError from (error if isinstance(error, OSError) else socket.gaierror(0, "malformed"))
+        for family, kind, protocol, _name, address in found:
+            if self._stop.reason is not None:
+                break
+            try:
+                return self._connect_to(socket.socket(family, kind, protocol), address, timeout)
+            except OSError as error:
+                failure = error
+        raise httpcore.ConnectError from failure
+
+    def _connect_to(self, sock: socket.socket, address: Any, timeout: float | None) -> httpcore.NetworkStream:
+        try:
+            with self._guard:
+                self._held = sock.dup()
+                if self._stop.reason is not None:  # it came before there was anything to shut down
+                    self._held.shutdown(socket.SHUT_RDWR)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(timeout)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            self.close()
+            raise
+        self._stream = SyncStream(sock)
+        return self._stream
 
     def close(self) -> None:
         """Close the connection; one that a proxy refused httpcore does not know yet, and leaves open."""
         with self._guard:
             held, self._held = self._held, None
-        if self._stream is not None and held is not None:
-            self._stream.close()
+        if held is not None:
             held.close()
-
-    def wake_at(self, count: int) -> None:
-        """Have reads wait for so many bytes."""
-        if self._held is not None:
-            with contextlib.suppress(OSError):
-                self._held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
     def _shut_down(self) -> None:
         with self._guard:

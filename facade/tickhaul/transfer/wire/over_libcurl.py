@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from tickhaul._version import __version__
-from tickhaul.transfer.wire.heads import LONGEST, read_head
+from tickhaul.transfer.wire.heads import check_length, read_head
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
     ENDED_EARLY,
@@ -50,6 +50,8 @@ VERSION = f"libcurl {pycurl.version_info()[1]}"
 
 # Sockets come and go with each request, which costs epoll a call of the system each time.
 _SELECTOR = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_ENOUGH = 128 * 1024  # bytes worth waking up for while much comes
+_HOLD = 1.0  # seconds they are waited for
 _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system for each TLS record
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
@@ -122,7 +124,21 @@ class LibcurlEngine:
         self._watched: set[int] = set()
         self._proxy: Proxy | None = None
         self._file, directory = authorities()
-        self._curl = curl = pycurl.Curl()
+        self._awake, self._bell = socket.socketpair()
+        self._bell.setblocking(False)
+        self._selector = _SELECTOR()
+        self._selector.register(self._awake, selectors.EVENT_READ)
+        try:
+            self._curl, self._multi = pycurl.Curl(), pycurl.CurlMulti()
+        except pycurl.error as error:
+            self._awake.close()
+            self._bell.close()
+            raise RuntimeError("libcurl has no room for another connection") from error
+        self._set_up(options, directory)
+        stop.wakes(self._ring)
+
+    def _set_up(self, options: TransferOptions, directory: str | None) -> None:
+        curl, multi = self._curl, self._multi
         for option, value in _ALWAYS:
             curl.setopt(option, value)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(min(options.connect_timeout, LONGEST_WAIT) * 1000)))
@@ -135,23 +151,15 @@ class LibcurlEngine:
             if sys.platform == "win32" and self._file is None:
                 curl.setopt(native, pycurl.SSLOPT_NATIVE_CA)
         curl.setopt(pycurl.HEADERFUNCTION, self._line)
-        self._multi = pycurl.CurlMulti()
         # One that was used before the last is not looked at again.
-        self._multi.setopt(pycurl.M_MAXCONNECTS, 1)
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._selector = _SELECTOR()
-        self._awake, self._bell = socket.socketpair()
-        self._bell.setblocking(False)
-        self._selector.register(self._awake, selectors.EVENT_READ)
-        stop.wake = self._ring
+        multi.setopt(pycurl.M_MAXCONNECTS, 1)
+        multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
     def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         curl = self._curl
-        self._let_go()
-        self._intake, self._failure = intake, None
-        self._head, self._length, self._begun = [], 0, False
+        intake.kept = self._let_go()
         curl.setopt(pycurl.WRITEFUNCTION, intake.piece, use_memoryview=True)
         url = f"{origin.scheme}://{origin.authority}{target}"
         curl.setopt(pycurl.URL, url)
@@ -163,37 +171,29 @@ class LibcurlEngine:
         )
         if origin.proxy is not self._proxy:
             self._go_through(origin.proxy)
-        self._multi.add_handle(curl)
+        self._intake, self._failure = intake, None
+        self._head, self._length, self._begun = [], 0, False
+        self._multi.add_handle(self._curl)
         try:
             code, said = self._move()
             if self._failure is not None:
                 raise self._failure
             if intake.wanted:
-                self._kept = code == 0
                 if code:
                     raise self._described(code, said, origin)
                 if not self._begun:
                     raise WireError(MALFORMED)
+                self._kept = True
         finally:
             self._failure = None
             if not self._kept:
-                self._multi.remove_handle(curl)
-
-    def wake_at(self, count: int) -> None:
-        """Be woken for so many bytes only (see `Engine`)."""
-        for handle in self._watched:
-            with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
-                sock = socket.socket(fileno=handle)
-                try:
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
-                finally:
-                    sock.detach()
+                self._remove(keep=False)
 
     def close(self) -> None:
         """Close the connection."""
-        self._stop.wake = lambda: None
+        self._stop.wakes(None)
         if self._kept:
-            self._multi.remove_handle(self._curl)
+            self._remove(keep=False)
         self._multi.close()
         self._curl.close()
         self._selector.close()
@@ -202,21 +202,21 @@ class LibcurlEngine:
 
     def _move(self) -> tuple[int, str]:
         """Have libcurl move bytes until the exchange is over; its error, 0 for none, and its words for it."""
-        multi, intake = self._multi, self._intake
+        multi, intake, eased = self._multi, self._intake, False
         multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         intake.sent()  # unless there was no connection yet
         while self._stop.reason is None:
             intake.moved()
-            if not intake.wanted:
-                return 0, ""
             _, done, failed = multi.info_read()
             if failed:
                 return failed[0][1], failed[0][2]
-            if done:
+            if done or not intake.wanted:
                 return 0, ""
-            due = self._due
-            with self._idle:
-                ready = self._selector.select(None if due is None else max(0.0, due - time.monotonic()))
+            if intake.fast is not eased:
+                eased = intake.fast
+                self._wake_at(_ENOUGH if eased else 1)
+            ready = self._wait(_HOLD if eased else None)
+            intake.fast = intake.fast and bool(ready)
             for key, events in ready:
                 if key.fileobj is self._awake:
                     self._awake.recv(1024)
@@ -227,31 +227,59 @@ class LibcurlEngine:
                 multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         raise WireError("stopped")
 
-    def _let_go(self) -> None:
+    def _wait(self, most: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for libcurl's sockets, its timer, the bell, or so many seconds."""
+        if self._due is not None:
+            left = max(0.0, self._due - time.monotonic())
+            most = left if most is None else min(most, left)
+        with self._idle:
+            return self._selector.select(most)
+
+    def _wake_at(self, count: int) -> None:
+        """Have the system wake this thread only when so many bytes have come, where it can, and not for every packet.
+
+        Woken that often, threads find each other at Python's lock.
+        """
+        for handle in self._watched:
+            with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
+                sock = socket.socket(fileno=handle)
+                try:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+                finally:
+                    sock.detach()
+
+    def _let_go(self) -> bool:
         """End the last exchange: its connection is kept if nothing came behind the response, else closed.
 
         libcurl hands a connection on although something came that nobody asked for, and takes it for the response to the
-        next request. So it is looked for here: in the system, then in TLS.
+        next request. So it is looked for here: in the system, then in TLS. What cannot be seen is the beginning of a
+        record of TLS that was read together with the end of the body, which is why the intake is told whether the
+        connection was kept.
+
+        Returns:
+            Whether it is kept.
         """
         if not self._kept:
-            return
-        curl, self._kept = self._curl, False
-        clean = False
+            return False
+        curl, self._kept, clean = self._curl, False, False
         handle = curl.getinfo(pycurl.ACTIVESOCKET)
-        # As long as this is set, libcurl closes the connection of a handle that is removed.
-        curl.setopt(pycurl.CONNECT_ONLY, 1)
         # Of what comes behind the last chunk libcurl does not tell.
         if self._framed and handle != -1 and not _is_readable(handle):
+            curl.setopt(pycurl.CONNECT_ONLY, 1)  # else it does not let itself be read from
             try:
                 curl.recv(1)
             except BlockingIOError:
                 clean = True
-                curl.setopt(pycurl.CONNECT_ONLY, 0)
             except pycurl.error:
                 clean = False  # it is closed
-        self._multi.remove_handle(curl)
-        if not clean:
-            curl.setopt(pycurl.CONNECT_ONLY, 0)
+        self._remove(keep=clean)
+        return clean
+
+    def _remove(self, *, keep: bool) -> None:
+        # As long as this is set, libcurl closes the connection of a handle that is removed.
+        self._curl.setopt(pycurl.CONNECT_ONLY, int(not keep))
+        self._multi.remove_handle(self._curl)
+        self._curl.setopt(pycurl.CONNECT_ONLY, 0)
 
     def _ring(self) -> None:
         with contextlib.suppress(OSError):  # it rings already, or the engine is closed
@@ -285,14 +313,14 @@ class LibcurlEngine:
             return len(data)  # a trailer
         self._head.append(data)
         self._length += len(data)
-        if data not in _EMPTY and self._length <= LONGEST:
-            return len(data)
         try:
-            lines, self._head = self._head, []
-            status, headers = read_head(lines)
-            if status >= 200:
-                self._begun, self._framed = True, "transfer-encoding" not in headers
-                self._intake.head(status, headers)
+            check_length(self._length)
+            if data in _EMPTY:
+                lines, self._head = self._head, []
+                status, headers = read_head(lines)
+                if status >= 200:
+                    self._begun, self._framed = True, "transfer-encoding" not in headers
+                    self._intake.head(status, headers)
         except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
             self._failure = error
             return 0

@@ -16,14 +16,18 @@ class Stop:
 
     Attributes:
         reason: why it is to stop, ``None`` if it is not.
-        wake: has the thread that waits for the other side look at the reason; set by the engine.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._final = False
+        self._wake: Callable[[], None] | None = None
         self.reason: str | None = None
-        self.wake: Callable[[], None] = lambda: None
+
+    def wakes(self, wake: Callable[[], None] | None) -> None:
+        """Say how to have the thread that waits for the other side look at the reason; ``None`` when it never will."""
+        with self._guard:
+            self._wake = wake
 
     def begin(self) -> None:
         """Let a new request begin.
@@ -46,4 +50,5 @@ class Stop:
         with self._guard:
             self._final = self._final or final
             self.reason = reason
-            self.wake()
+            if self._wake is not None:
+                self._wake()
