@@ -122,9 +122,10 @@ class Channel:
                 # What came before a connection broke is as good as the rest.
                 intake.end()
                 self.busy = False
-            if intake.location is None:
+            if intake.location is not None:
+                url = _redirected(url, intake.location)
+            elif not intake.repeated:
                 return
-            url = _redirected(url, intake.location)
         raise RefusedError(f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(url)}")
 
     def _locate(self, url: str) -> tuple[Origin, str]:
@@ -169,8 +170,9 @@ class Intake(io.RawIOBase):
         piece: puts bytes into the buffer.
         wanted: whether more is wanted; it may turn false with any piece.
         fast: whether so much comes, and so much is still to come, that it may be waited for in larger pieces.
-        kept: whether the response comes by a connection that was used before, and an engine cannot see all of what may
-            have come behind the last response; then one that begins like that one is not taken in.
+        kept: whether the response comes by a connection that was used before, of which the engine cannot see all that may
+            have come behind the last response.
+        repeated: whether the response is the last one once more, as far as can be told, and is not taken in.
         location: where a redirect leads to.
     """
 
@@ -186,8 +188,10 @@ class Intake(io.RawIOBase):
         self.wanted = True
         self.fast = False
         self.kept = False
-        self._head: object = None
-        self._opening: tuple[object, bytes] | None = None
+        self.repeated = False
+        self._doubted = False
+        self._before: tuple[int, Mapping[str, str]] | None = None
+        self._opening: bytes | None = None
         self.location: str | None = None
         self._buffer = io.BufferedWriter(self, _BUFFER)
         self.piece: Callable[[Buffer], int] = self._buffer.write
@@ -196,8 +200,9 @@ class Intake(io.RawIOBase):
         """Take in one response."""
         self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
         self._failure = self.location = None
-        self._left, self._head = 0, None
+        self._left = 0
         self.wanted, self.fast, self.kept = True, False, False
+        self.repeated = self._doubted = False
 
     @property
     def forwarded_by(self) -> str | None:
@@ -223,11 +228,21 @@ class Intake(io.RawIOBase):
         proxy = origin.forwarded
         if proxy is not None and (status == 407 or (status == 401 and proxy.login is not None)):
             raise refused_by_proxy(proxy, status)
-        channel.busy = False
-        self.wanted = self._receiver.head(status, headers)
-        self._head = (status, dict(headers))
+        before, self._before = self._before, (status, headers)
         self._left = 0 if "transfer-encoding" in headers else int(headers.get("content-length", 0))
-        channel.busy, self._since = True, time.monotonic()
+        self._since = time.monotonic()
+        self._doubted = self.kept and before == self._before
+        if self._doubted:
+            return  # until its body begins differently
+        self._opening = None
+        self._hand_over_head()
+
+    def _hand_over_head(self) -> None:
+        assert self._receiver is not None
+        assert self._before is not None
+        self._doubted = self._channel.busy = False
+        self.wanted = self._receiver.head(*self._before)
+        self._channel.busy = True
 
     def take(self, data: Buffer) -> bool:
         """Put bytes into the buffer. Whether more are wanted."""
@@ -241,8 +256,14 @@ class Intake(io.RawIOBase):
         if self._receiver is not None and time.monotonic() - self._since > _HOLD:
             self._buffer.flush()
 
+    def flush(self) -> None:
+        """Hand over what is left of a response that is complete."""
+        self._buffer.flush()
+        if self._doubted:
+            self._hand_over_head()  # without a body, two are the same
+
     def end(self) -> None:
-        """Hand over what is left.
+        """Hand over what is left, whether it is complete or not.
 
         Raises:
             BaseException: what the receiver raised.
@@ -272,8 +293,8 @@ class Intake(io.RawIOBase):
             return size
         channel.busy = False
         try:
-            self._see_whether_it_is_new(view)
-            self.wanted = self._receiver.piece(view)
+            if self._is_new(view):
+                self.wanted = self._receiver.piece(view)
         except BaseException as error:  # noqa: BLE001 (raised again by `end`, for the buffer would go on with it)
             self._failure, self.wanted = error, False
         now = time.monotonic()
@@ -282,13 +303,19 @@ class Intake(io.RawIOBase):
         channel.busy, self._since = True, now
         return size
 
-    def _see_whether_it_is_new(self, view: memoryview) -> None:
-        if self._head is None:
-            return  # not its first bytes
-        before, self._opening = self._opening, (self._head, bytes(view[:_OPENING]))
-        self._head = None
-        if self.kept and before == self._opening:
-            raise WireError("the host sent the response before once more")
+    def _is_new(self, view: memoryview) -> bool:
+        """Whether the body goes on, or begins other than the one before; if so, its head has been handed over."""
+        doubted, self._doubted = self._doubted, False
+        if self._opening is not None and not doubted:
+            return True
+        before, self._opening = self._opening, bytes(view[:_OPENING])
+        if not doubted:
+            return True
+        if before == self._opening:
+            self.repeated, self.wanted = True, False
+        else:
+            self._hand_over_head()
+        return self.wanted
 
 
 def _redirected(url: str, location: str) -> str:

@@ -210,6 +210,8 @@ class LibcurlEngine:
             _, done, failed = multi.info_read()
             if failed:
                 return failed[0][1], failed[0][2]
+            if done:
+                intake.flush()
             if done or not intake.wanted:
                 return 0, ""
             if intake.fast is not eased:
