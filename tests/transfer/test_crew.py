@@ -241,7 +241,8 @@ def test_where_no_more_files_can_be_opened_a_transfer_goes_on_with_what_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int
 ) -> None:
     monkeypatch.setattr(crew, "READERS", 1)
-    refused, made = threading.Event(), []
+    refused = threading.Event()
+    made: list[Channel] = []
 
     class Limited(Channel):
         def __init__(self, *arguments: Any) -> None:
