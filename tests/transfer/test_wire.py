@@ -344,6 +344,16 @@ def test_a_response_sent_twice_with_a_record_broken_off_is_not_taken_for_the_nex
         assert host.connections == 2
 
 
+def test_the_same_file_is_the_same_each_time(server_context: ssl.SSLContext) -> None:
+    def respond(exchange: Exchange) -> None:
+        exchange.send(framed(b"x" * 100, chunked=False))
+
+    with ScriptedServer(otherwise=respond, tls=server_context) as server, opened() as channel:
+        for sign in "abc":
+            assert body_of(channel, f"{server.url}/file?X-Amz-Signature={sign}") == b"x" * 100
+        assert (server.connections, len(server.requests)) == (1, 3)
+
+
 @pytest.mark.parametrize("size", [0, 1, 300 * KIB])
 def test_responses_that_are_the_same_are_all_taken_in(server_context: ssl.SSLContext, size: int) -> None:
     def respond(exchange: Exchange) -> None:

@@ -114,7 +114,7 @@ class Channel:
         intake = self._intake
         for _ in range(_MOST_REDIRECTS + 1):
             origin, target = self._locate(url)
-            intake.begin(origin, receiver, meanwhile)
+            intake.begin(origin, target, receiver, meanwhile)
             self.busy = True
             try:
                 self._engine.ask(origin, target, headers, intake)
@@ -189,15 +189,18 @@ class Intake(io.RawIOBase):
         self.fast = False
         self.kept = False
         self.repeated = False
-        self._doubted = False
+        self._path = ""
+        self._other = self._doubted = False
         self._before: tuple[int, Mapping[str, str]] | None = None
         self._opening: bytes | None = None
         self.location: str | None = None
         self._buffer = io.BufferedWriter(self, _BUFFER)
         self.piece: Callable[[Buffer], int] = self._buffer.write
 
-    def begin(self, origin: Origin, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
+    def begin(self, origin: Origin, target: str, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
         """Take in one response."""
+        path, self._path = self._path, target.partition("?")[0]
+        self._other = path != self._path or origin != self._origin
         self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
         self._failure = self.location = None
         self._left = 0
@@ -231,7 +234,7 @@ class Intake(io.RawIOBase):
         before, self._before = self._before, (status, headers)
         self._left = 0 if "transfer-encoding" in headers else int(headers.get("content-length", 0))
         self._since = time.monotonic()
-        self._doubted = self.kept and before == self._before
+        self._doubted = self.kept and self._other and before == self._before
         if self._doubted:
             return  # until its body begins differently
         self._opening = None
