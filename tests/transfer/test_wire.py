@@ -344,6 +344,30 @@ def test_a_response_sent_twice_with_a_record_broken_off_is_not_taken_for_the_nex
         assert host.connections == 2
 
 
+@pytest.mark.parametrize("count", [1, 100, 3000])
+def test_of_a_response_sent_twice_that_breaks_off_no_byte_is_taken_in(
+    engine: Engine, server_context: ssl.SSLContext, count: int
+) -> None:
+    if engine == "httpcore":
+        pytest.skip("it sees all that comes behind a response")
+
+    def respond(exchange: Exchange) -> None:
+        whole = framed(b"a" * 5000, chunked=False)
+        broken_off = exchange.request.path == "/b"
+        exchange.send(whole[: count - 5000] if broken_off else whole)
+        if broken_off:
+            exchange.hang_up()
+
+    with ScriptedServer(otherwise=respond, tls=server_context) as server, opened() as channel:
+        assert body_of(channel, f"{server.url}/a") == b"a" * 5000
+        taken = Taken()
+        with pytest.raises(WireError):
+            channel.get(f"{server.url}/b", {}, taken)
+        assert taken.heads == 0
+        assert not taken.body
+        assert server.connections == 1
+
+
 def test_the_same_file_is_the_same_each_time(server_context: ssl.SSLContext) -> None:
     def respond(exchange: Exchange) -> None:
         exchange.send(framed(b"x" * 100, chunked=False))

@@ -33,7 +33,7 @@ _MOST_REDIRECTS = 5
 
 
 class Receiver(Protocol):
-    """Takes in a response. What its methods raise ends the request and reaches whoever asked."""
+    """Takes in a response. What its methods raise ends the request, and is raised from `Channel.get`."""
 
     def head(self, status: int, headers: Mapping[str, str]) -> bool:
         """The head; names are in lower case, and of a repeated one the first counts. Whether the body is wanted."""
@@ -314,7 +314,9 @@ class Intake(io.RawIOBase):
         before, self._opening = self._opening, bytes(view[:_OPENING])
         if not doubted:
             return True
-        if before == self._opening:
+        # Either may be all that had come when it was handed over.
+        common = min(len(before or b""), len(self._opening))
+        if before is not None and before[:common] == self._opening[:common]:
             self.repeated, self.wanted = True, False
         else:
             self._hand_over_head()
