@@ -72,7 +72,12 @@ def test_a_missing_or_old_libcurl_is_told(
 
 
 @pytest.mark.parametrize(
-    "error", [ImportError("libcurl.so.4: cannot open shared object file", name="pycurl"), RuntimeError("pycurl: wrong")]
+    "error",
+    [
+        ImportError("libcurl.so.4: cannot open shared object file", name="pycurl"),
+        ModuleNotFoundError("no part of it", name="other"),
+        RuntimeError("pycurl: wrong"),
+    ],
 )
 def test_a_libcurl_that_cannot_be_loaded_is_no_reason_to_fail(
     monkeypatch: pytest.MonkeyPatch, error: Exception

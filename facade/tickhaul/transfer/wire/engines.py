@@ -57,10 +57,8 @@ def _objection_to_libcurl(options: TransferOptions) -> str | None:
         if tuple(map(int, re.findall("[0-9]+", version)[:2])) < _OLDEST:
             return f"pycurl {version} is too old, {'.'.join(map(str, _OLDEST))} is the oldest that will do"
         import tickhaul.transfer.wire.over_libcurl  # noqa: F401, PLC0415 (see whether it loads)
-    except ModuleNotFoundError as error:
-        if error.name == "pycurl":
-            return "pycurl is not installed; tickhaul[fast] brings it"
-        raise
     except Exception as error:  # noqa: BLE001 (whatever is wrong with it, there is another engine)
+        if isinstance(error, ModuleNotFoundError) and error.name == "pycurl":
+            return "pycurl is not installed; tickhaul[fast] brings it"
         return f"pycurl cannot be loaded ({type(error).__name__}: {shown(str(error), quoted=False)})"
     return None
