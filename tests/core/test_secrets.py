@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tickhaul._core.secrets import MASK, Secret, hide_queries
+from tickhaul.net.secrets import MASK, Secret, hide_queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import random
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +13,7 @@ from hypothesis import strategies as st
 from tickhaul.errors import StorageError
 from tickhaul.transfer import TransferOptions, sidecar
 from tickhaul.transfer.agenda import Agenda, Part, Phase, Work
-from tickhaul.transfer.answers import Meaning, judge, retry_after
-from tickhaul.transfer.backoff import delay_before, too_long
+from tickhaul.transfer.answers import Meaning, judge
 from tickhaul.transfer.checksums import Claim
 from tickhaul.transfer.meter import Meter, remaining
 from tickhaul.transfer.model import KIB, MIB
@@ -322,27 +320,6 @@ def test_an_encoding_is_part_of_a_file_of_unknown_length_only_where_its_name_say
     assert judge(200, headers, asked=None, known=Identity("art_1", None), name=name).meaning is meaning
 
 
-NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        (None, None),
-        ("0", 0.0),
-        (" 17 ", 17.0),
-        ("-1", None),
-        ("soon", None),
-        ("Thu, 01 Jan 99999999999 12:00:30 GMT", None),
-        ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
-        ("Thu, 01 Jan 2026 12:00:30 -0000", 30.0),
-        ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
-    ],
-)
-def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> None:
-    assert retry_after(text, NOON) == seconds
-
-
 def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
     headers = {"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT", "date": "Thu, 01 Jan 2026 12:00:00 GMT"}
     assert judge(503, headers, asked=None, known=KNOWN, name="a").wait == 30.0
@@ -599,17 +576,6 @@ def test_a_sidecar_begun_again_knows_what_was_confirmed_before(
 
 
 # -- waits, rates, settings -----------------------------------------------------------------------------------------
-
-
-@given(st.integers(1, 100), st.integers(0, 9))
-def test_waits_double_up_to_a_cap_with_full_jitter(failures: int, seed: int) -> None:
-    delay = delay_before(failures, base=0.5, cap=10.0, rng=random.Random(seed))
-    assert 0.0 <= delay <= min(10.0, 0.5 * 2 ** (failures - 1))
-
-
-def test_a_wait_of_minutes_is_too_long() -> None:
-    assert not too_long(120.0, cap=10.0)
-    assert too_long(121.0, cap=10.0)
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:

@@ -7,14 +7,12 @@ and writes whole URLs to its log; none of that may happen to a request that carr
 
 from __future__ import annotations
 
-import re
 import ssl
 import threading
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, cast
 
 import httpcore
 
@@ -27,20 +25,20 @@ from tickhaul._signals import raised_by_handler
 from tickhaul._sync.connections import Connections, Loan
 from tickhaul._sync.network import DeadlineBackend, Untrusted, new_streams
 from tickhaul._sync.primitives import current_run, home, is_interrupt, tie
-from tickhaul._threads import load
+from tickhaul.net.refusals import Refusal, read_refusal, refused_status
+from tickhaul.net.trust import default_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tickhaul._core.deadline import Deadline
-    from tickhaul._core.origin import Origin
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
     from tickhaul._sync.primitives import Tie
+    from tickhaul.net.origins import Origin
+    from tickhaul.net.proxies import Proxy
 
 _KEEPALIVE_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
-_SOCKS = ("socks5", "socks5h")
 #: Bytes of an error's body that are read; the service's own have some hundred.
 _ERROR_LIMIT = 1 << 20
 #: Whose exceptions mean that the exchange failed: this package's own, the HTTP engine's, and those of what it stands on.
@@ -57,8 +55,10 @@ class Transport:
     Args:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
-        proxy: the proxy's URL, or ``None`` for a direct connection.
+        proxy: the proxy on the way, or ``None`` for a direct connection.
         on_lost: called when calls that were begun may never end.
+        keep_errors: whether the body of an error matters as much as that of a success; else what cannot be read of it is
+            left out.
     """
 
     def __init__(
@@ -66,11 +66,13 @@ class Transport:
         origin: Origin,
         *,
         ssl_context: ssl.SSLContext | None,
-        proxy: Secret | None,
+        proxy: Proxy | None,
         on_lost: Callable[[], object],
+        keep_errors: bool = False,
     ) -> None:
         self._origin = origin
         self._on_lost = on_lost
+        self._keep_errors = keep_errors
         self._scheme = origin.scheme.encode()
         self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
         self._ssl_context = ssl_context
@@ -103,7 +105,7 @@ class Transport:
         try:
             places = pool.places
             if not places.take(until.bound(timeout)):
-                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
+                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}", timed_out=True)
             try:
                 if self._closed:
                     raise RuntimeError(_CLOSED)
@@ -152,7 +154,10 @@ class Transport:
         began = perf_counter()
         try:
             response = self._ask(pool.take(loan), request, timeout, until)
-            wanted = limit is not None and 200 <= response.status < 300
+            if self._is_refused(response.status):
+                pool.drop(loan)
+                return _refused(refused_status(cast("Proxy", self._proxy), response.status))
+            wanted = limit is not None and (self._keep_errors or 200 <= response.status < 300)
             body = Body(
                 [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"],
                 limit=limit if limit is not None and wanted else _ERROR_LIMIT,
@@ -225,11 +230,12 @@ class Transport:
 
     def _trust(self) -> ssl.SSLContext:
         if self._ssl_context is None:
-            load("httpx")
-            import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
-
-            self._ssl_context = httpx.create_ssl_context()
+            self._ssl_context = default_context()
         return self._ssl_context
+
+    def _is_refused(self, status: int) -> bool:
+        """Whether a proxy that passes requests on wants to be asked otherwise; no service says that for itself."""
+        return status == 407 and self._proxy is not None and self._proxy.forwards(self._origin.scheme)
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
@@ -241,33 +247,30 @@ class Transport:
                     f"the server's certificate is not trusted ({error}); "
                     "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
                 )
-            case httpcore.ProxyError():
-                # The proxy's 4xx is about this client's login or rights, the rest about its own troubles. Its own words
-                # for a status are left out: they are the one place where a login could come back.
-                said = re.sub(r"^([0-9]{3}) .*", r"\1", str(error))
-                return Lost(Loss.HOPELESS if said.startswith("4") else Loss.NOT_SENT, f"the proxy answered {said}")
+            case httpcore.ProxyError() if self._proxy is not None:
+                return _refused(read_refusal(self._proxy, str(error)))
             case httpcore.ConnectTimeout():
                 within = _within(min(timeout, _CONNECT_SECONDS), until)
-                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}")
+                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}", timed_out=True)
             case httpcore.ConnectError():
                 return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {error}")
             case httpcore.ReadTimeout():
-                return Lost(Loss.MAYBE_DONE, f"the service sent nothing {_within(timeout, until)}")
+                return Lost(Loss.MAYBE_DONE, f"the service sent nothing {_within(timeout, until)}", timed_out=True)
             case httpcore.WriteTimeout():
-                return Lost(Loss.MAYBE_DONE, f"the service took nothing {_within(timeout, until)}")
+                return Lost(Loss.MAYBE_DONE, f"the service took nothing {_within(timeout, until)}", timed_out=True)
         return Lost(Loss.MAYBE_DONE, f"{type(error).__name__}: {str(error) or 'the connection broke'}")
 
     def _where(self) -> str:
-        return str(self._origin) if self._proxy is None else f"{self._origin} through the proxy"
+        return str(self._origin) if self._proxy is None else f"{self._origin} through {self._proxy}"
 
 
 def open_pool(
-    proxy: Secret | None, context: ssl.SSLContext, trust: Callable[[], ssl.SSLContext], keepalive: float
+    proxy: Proxy | None, context: ssl.SSLContext, trust: Callable[[], ssl.SSLContext], keepalive: float
 ) -> httpcore.ConnectionPool:
     """A pool of the engine on whose connections no wait outlives the deadline.
 
     Args:
-        proxy: the proxy's URL, or ``None`` for direct connections.
+        proxy: the proxy on the way, or ``None`` for direct connections.
         context: how to trust the service.
         trust: how to trust the proxy, if that speaks TLS.
         keepalive: seconds that an idle connection is kept.
@@ -279,32 +282,29 @@ def open_pool(
             keepalive_expiry=keepalive,
             network_backend=backend,
         )
-    parts = urlsplit(proxy.reveal())
-    login = (_login(parts.username), _login(parts.password or "")) if parts.username else None
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-    if parts.scheme in _SOCKS:
-        # The engine has proxies look up every name anyway; its older versions do not know the name for that.
-        bare = bare._replace(scheme="socks5")
+    # The engine takes a login as text in ASCII only, and shows any other in its error.
+    login = None if proxy.login is None else (proxy.login.user, proxy.login.password)
+    url = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/")
+    if proxy.is_socks:
         return httpcore.SOCKSProxy(
-            bare.geturl(),
+            url,
             proxy_auth=login,
             ssl_context=context,
             keepalive_expiry=keepalive,
             network_backend=backend,
         )
     return httpcore.HTTPProxy(
-        bare.geturl(),
+        url,
         proxy_auth=login,
         ssl_context=context,
-        proxy_ssl_context=trust() if parts.scheme == "https" else None,
+        proxy_ssl_context=trust() if proxy.scheme == "https" else None,
         keepalive_expiry=keepalive,
         network_backend=backend,
     )
 
 
-def _login(text: str) -> bytes:
-    # Given a text, the engine takes ASCII only, and shows any other in its error.
-    return unquote(text).encode()
+def _refused(refusal: Refusal) -> Lost:
+    return Lost(Loss.HOPELESS if refusal.hopeless else Loss.NOT_SENT, refusal.text)
 
 
 def _within(seconds: float, until: Deadline) -> str:

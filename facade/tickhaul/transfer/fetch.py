@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError
+from tickhaul.net.redaction import redacted
+from tickhaul.net.waits import backoff
 from tickhaul.transfer.agenda import Phase
 from tickhaul.transfer.answers import Meaning
 from tickhaul.transfer.arrival import Arrival, SurplusError
-from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.folder import There
 from tickhaul.transfer.model import KIB, DownloadedFile
 from tickhaul.transfer.wire import RefusedError, WireError
-from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     from tickhaul.transfer.agenda import Part
@@ -32,6 +32,7 @@ _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
 _ALL_REFUSED = 6  # listings, with no file handed over in between
 _WRONG = 3
+_PATIENCE = 12  # times the longest backoff: the longest Retry-After that is obeyed
 
 
 class Fetcher:
@@ -213,7 +214,7 @@ class Fetcher:
             else:
                 transfer.fail(failure)
             return
-        if wait is not None and too_long(wait, cap=options.backoff_cap):
+        if wait is not None and wait > options.backoff_cap * _PATIENCE:
             transfer.fail(StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
             return
         delay = max(self._delay(part.failures), wait or 0.0)
@@ -222,7 +223,7 @@ class Fetcher:
 
     def _delay(self, failures: int) -> float:
         options = self._options
-        return delay_before(failures, base=options.backoff, cap=options.backoff_cap, rng=options.rng)
+        return backoff(failures, base=options.backoff, cap=options.backoff_cap, uniform=options.rng.uniform)
 
     def _later(self, part: Part, delay: float) -> None:
         transfer = self._transfer

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from tickhaul._files import UnsafeFileError
 from tickhaul.errors import StorageError
+from tickhaul.net.redaction import shown
 from tickhaul.transfer.disk import PartFile, disk_errors
 from tickhaul.transfer.manifest import read_manifest
 from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
 from tickhaul.transfer.sidecar import Memory, recall
-from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry

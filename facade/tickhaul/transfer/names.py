@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import UnsafeFilenameError
-from tickhaul.transfer.words import shown
+from tickhaul.net.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

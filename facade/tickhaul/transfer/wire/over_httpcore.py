@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import ssl
 import threading
@@ -16,6 +15,7 @@ from httpcore._backends.sync import SyncStream
 from tickhaul._version import __version__
 from tickhaul.net.enginelog import cut_engine_log
 from tickhaul.net.exchanges import is_over
+from tickhaul.net.refusals import read_refusal
 from tickhaul.transfer.wire.heads import headers_of
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
@@ -26,18 +26,18 @@ from tickhaul.transfer.wire.trouble import (
     RefusedError,
     WireError,
     describe,
-    login_refused,
-    refused_by_proxy,
+    refused,
     untrusted,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tickhaul.net.proxies import Proxy
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
-    from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Intake
+    from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
 _SOCKS: tuple[type[Exception], ...] = ()
@@ -49,8 +49,6 @@ with contextlib.suppress(ImportError):
 VERSION = f"httpcore {httpcore.__version__}"
 
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-_STATUS = re.compile(r"([0-9]{3}) ")
-_SOCKS_REPLY = re.compile(r"could not connect: (.*)\.")
 _ENGINE_ERRORS: tuple[type[Exception], ...] = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -59,7 +57,6 @@ _ENGINE_ERRORS: tuple[type[Exception], ...] = (
     *_SOCKS,
 )
 _CONNECTING = (httpcore.ConnectError, httpcore.ConnectTimeout)
-_HOPELESS = {"Connection not allowed by ruleset", "Command not supported", "Address type not supported"}
 
 #: Whether this thread has a request with httpcore.
 _asking: ContextVar[bool] = ContextVar("tickhaul_asking", default=False)
@@ -87,10 +84,10 @@ class HttpcoreEngine:
         self._idle = idle
         self._backend = _Backend(stop)
         self._connection: httpcore.ConnectionInterface | None = None
-        self._origin: Origin | None = None
+        self._origin: Route | None = None
         self._tls_host = ""
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
+    def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         intake.sent()
         kept, before = False, _asking.set(True)
@@ -123,7 +120,7 @@ class HttpcoreEngine:
                 connection.close()
         self._backend.close()
 
-    def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> httpcore.Response:
+    def _send(self, origin: Route, target: str, headers: Mapping[str, str]) -> httpcore.Response:
         # httpcore writes the host into what a proxy is asked for as it is.
         host = f"[{origin.host}]" if origin.forwarded is not None and ":" in origin.host else origin.host
         url = httpcore.URL(scheme=origin.scheme, host=host, port=origin.port, target=target)
@@ -171,7 +168,7 @@ class HttpcoreEngine:
     def _described(self, error: Exception, proxy: Proxy | None) -> WireError:
         """What went wrong, in words of our own."""
         if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
-            return _refused(str(error), proxy)
+            return refused(read_refusal(proxy, str(error)))
         # Connections are made to the proxy, if there is one, and to nobody else.
         who = "" if proxy is None or not isinstance(error, _CONNECTING) else f"{proxy}: "
         match error:
@@ -259,23 +256,10 @@ class _Backend(httpcore.NetworkBackend):
                     self._held.shutdown(socket.SHUT_RDWR)
 
 
-def _is_nested(origin: Origin) -> bool:
+def _is_nested(origin: Route) -> bool:
     """Whether there is TLS in TLS."""
     return origin.scheme == "https" and origin.proxy is not None and origin.proxy.scheme == "https"
 
 
 def _decoded(line: tuple[bytes, bytes]) -> tuple[str, str]:
     return line[0].decode("latin-1"), line[1].decode("latin-1")
-
-
-def _refused(said: str, proxy: Proxy) -> WireError:
-    """A proxy's refusal, from what httpcore makes of it."""
-    status = _STATUS.match(said)
-    if status is not None:
-        return refused_by_proxy(proxy, int(status[1]))
-    reply = _SOCKS_REPLY.search(said)
-    if reply is not None:
-        return (RefusedError if reply[1] in _HOPELESS else WireError)(f"{proxy} made no connection ({reply[1]})")
-    if "Requested" in said or "Invalid username" in said:
-        return login_refused(proxy)
-    return WireError(f"{proxy} does not speak SOCKS 5, or closed the connection")

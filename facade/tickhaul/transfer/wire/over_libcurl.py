@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from tickhaul._version import __version__
+from tickhaul.net.refusals import Refusal, refused_login, refused_reply, refused_status
+from tickhaul.net.trust import unreadable
 from tickhaul.transfer.wire.heads import check_length, read_head
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
@@ -30,20 +32,19 @@ from tickhaul.transfer.wire.trouble import (
     RefusedError,
     WireError,
     describe,
-    login_refused,
-    refused_by_proxy,
+    refused,
     unresolved,
     untrusted,
 )
-from tickhaul.transfer.wire.trust import authorities, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tickhaul.net.proxies import Proxy
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
-    from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Intake
+    from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
 VERSION = f"libcurl {pycurl.version_info()[1]}"
@@ -56,7 +57,7 @@ _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system fo
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
 _E_PROXY, _E_TOO_LARGE = 97, 100
-_NO_AUTH, _USER_REJECTED = 12, 33  # CURLPX_*
+_NO_SOCKS, _NO_AUTH, _USER_REJECTED = 2, 12, 33  # CURLPX_*
 
 _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.NOSIGNAL, 1),
@@ -81,22 +82,24 @@ _WORDS = {
     pycurl.E_BAD_CONTENT_ENCODING: MALFORMED,
     _E_TOO_LARGE: f"{MALFORMED}: its head is too long",
 }
-# Why there was no way through a SOCKS proxy (CURLPX_*): in words, and whether asking again is of no use.
+# Why there was no way through a SOCKS proxy (CURLPX_*): what it did itself, and its replies in the words of RFC 1928.
 _SOCKS = {
-    2: ("does not speak SOCKS 5", True),
-    3: ("closed the connection", False),
-    13: ("closed the connection", False),
-    14: ("closed the connection", False),
-    15: ("closed the connection", False),
-    16: ("closed the connection", False),
-    17: ("made no connection (Address type not supported)", True),
-    18: ("made no connection (Command not supported)", True),
-    19: ("made no connection (Connection refused)", False),
-    20: ("made no connection (General SOCKS server failure)", False),
-    21: ("made no connection (Host unreachable)", False),
-    22: ("made no connection (Network unreachable)", False),
-    23: ("made no connection (Connection not allowed by ruleset)", True),
-    24: ("made no connection (TTL expired)", False),
+    2: "does not speak SOCKS 5",
+    3: "closed the connection",
+    13: "closed the connection",
+    14: "closed the connection",
+    15: "closed the connection",
+    16: "closed the connection",
+}
+_SOCKS_REPLIES = {
+    17: "Address type not supported",
+    18: "Command not supported",
+    19: "Connection refused",
+    20: "General SOCKS server failure",
+    21: "Host unreachable",
+    22: "Network unreachable",
+    23: "Connection not allowed by ruleset",
+    24: "TTL expired",
 }
 _EMPTY = (b"\r\n", b"\n")
 _DISTRUST = re.compile(r"(?:certificate problem|verify result): (.+?)(?: \(\d+\))?$")
@@ -108,11 +111,14 @@ class LibcurlEngine:
 
     Args:
         options: the settings.
+        trusted: the file and the directories with the certificate authorities.
         stop: says when to stop.
         idle: measures each wait.
     """
 
-    def __init__(self, options: TransferOptions, stop: Stop, idle: IdleTime) -> None:
+    def __init__(
+        self, options: TransferOptions, trusted: tuple[str | None, str | None], stop: Stop, idle: IdleTime
+    ) -> None:
         self._stop = stop
         self._idle = idle
         self._intake: Intake
@@ -123,7 +129,7 @@ class LibcurlEngine:
         self._due: float | None = None
         self._watched: set[int] = set()
         self._proxy: Proxy | None = None
-        self._file, directory = authorities()
+        self._file, directory = trusted
         self._awake, self._bell = socket.socketpair()
         self._bell.setblocking(False)
         self._selector = _SELECTOR()
@@ -156,7 +162,7 @@ class LibcurlEngine:
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
+    def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         curl = self._curl
         intake.kept = self._let_go()
@@ -330,7 +336,7 @@ class LibcurlEngine:
 
     # -- what went wrong ----------------------------------------------------------------------------------------------
 
-    def _described(self, code: int, said: str, origin: Origin) -> WireError:
+    def _described(self, code: int, said: str, origin: Route) -> WireError:
         """What libcurl says, in words of our own."""
         if code == pycurl.E_PEER_FAILED_VERIFICATION:
             distrust = _DISTRUST.search(said)
@@ -362,18 +368,20 @@ class LibcurlEngine:
         """What a proxy has refused, if it has."""
         status = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         if status and not 200 <= status < 300:
-            return refused_by_proxy(proxy, status)
+            return refused(refused_status(proxy, status))
         if code == pycurl.E_COULDNT_RESOLVE_PROXY:
             return WireError(f"the name of {proxy} could not be resolved")
         if code == _E_PROXY:
             number = self._curl.getinfo(pycurl.PROXY_ERROR)
             if number in (_NO_AUTH, _USER_REJECTED):
-                return login_refused(proxy)
-            words, hopeless = _SOCKS.get(number, ("made no connection", False))
-            return (RefusedError if hopeless else WireError)(f"{proxy} {words}")
+                return refused(refused_login(proxy))
+            if number in _SOCKS_REPLIES:
+                return refused(refused_reply(proxy, _SOCKS_REPLIES[number]))
+            words = _SOCKS.get(number, "made no connection")
+            return refused(Refusal(f"{proxy} {words}", hopeless=number == _NO_SOCKS))
         return None
 
-    def _partner(self, origin: Origin) -> str:
+    def _partner(self, origin: Route) -> str:
         """Who TLS was begun with."""
         proxy = origin.proxy
         tunneled = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
