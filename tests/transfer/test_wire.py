@@ -87,6 +87,29 @@ def test_a_redirect_to_https_is_followed(tmp_path: Path, server_context: ssl.SSL
     assert_arrived(target, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "location", "sent"),
+    [
+        ("two words", "two words", "two%20words"),
+        ("two words", "two%20words", "two%20words"),
+        ('say "<{`}>"', 'say "<{`}>"', "say%20%22%3C%7B%60%7D%3E%22"),
+        ("f\u00fcr", "f\u00c3\u00bcr", "f%C3%BCr"),
+        ("a|b^c'd", "a|b^c'd", "a|b^c'd"),
+        ("50% off", "50% off", "50%%20off"),
+    ],
+)
+def test_a_redirect_may_hold_what_must_be_encoded(
+    tmp_path: Path, server_context: ssl.SSLContext, name: str, location: str, sent: str
+) -> None:
+    body = content(10 * KIB)
+    with Storage({name: body}, context=server_context) as target, Storage({"a": body}) as first:
+        before, after = target.url("NAME").split("NAME")
+        first.fault = lambda *_: refusal(302, Location=f" {before}{location}{after}\t")
+        haul(first, tmp_path)
+        assert [request.target.partition("?")[0] for request in target.requests] == [f"/exports/{sent}"]
+    assert_arrived(first, tmp_path)
+
+
 @pytest.mark.parametrize("target", ["http://127.0.0.1:9/x", "ftp://127.0.0.1/x", "file:///etc/passwd", "//[", "x"])
 def test_a_redirect_to_anything_else_is_refused(tmp_path: Path, target: str) -> None:
     with Storage(FILES) as storage:

@@ -38,6 +38,7 @@ log = logging.getLogger("tickhaul.transfer")
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
+_ALL_LOST = 3  # files in a row, after which it is not about a file
 
 
 def download(
@@ -107,6 +108,7 @@ class Transfer:
         self._files = files
         self._directory = directory
         self._settled = 0
+        self._lost = 0
         self._failure: BaseException | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._leaving = False
@@ -247,7 +249,7 @@ class Transfer:
             self._crew.end(_JOIN)
         with self.changed:
             for build in self.builds.values():
-                if build.work.phase is not Phase.FINISHED:
+                if build.work.phase not in (Phase.FINISHED, Phase.FAILED):
                     build.suspend()
         # Whatever ended the transfer is the error to report, and what the manifest lacks the next run adds.
         with contextlib.suppress(StorageError):
@@ -300,13 +302,27 @@ class Transfer:
             self._notice()
 
     def give_up(self, build: Build, error: TransferError) -> None:
-        """A file cannot be had; the others go on."""
+        """A file cannot be had, and what was fetched of it is of no use; the others go on."""
         with self.changed:
             if build.work.phase is not Phase.FAILED:
                 log.debug("%s: given up: %s", build.name, error)
                 self.agenda.give_up(build.work, error)
                 build.discard()
                 self._notice()
+
+    def lose(self, build: Build, error: TransferError) -> None:
+        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well."""
+        with self.changed:
+            if build.work.phase is Phase.FAILED:
+                return
+            log.debug("%s: left for the next run: %s", build.name, error)
+            self._lost += 1
+            if self._lost < _ALL_LOST:
+                build.suspend()
+                self.agenda.give_up(build.work, error)
+                self._notice()
+                return
+        self.fail(error)
 
     def restart(self, build: Build, *, ranged: bool) -> None:
         """Throw away what there is of a file and start it again."""
@@ -336,6 +352,7 @@ class Transfer:
                 self.agenda.dropped(part)
                 return
             whole = self.agenda.completed(part)
+            self._lost = 0
             self._notice()
         if not whole:
             return
