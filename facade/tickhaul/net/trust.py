@@ -58,7 +58,7 @@ def default_context() -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=file, capath=directory)
     except OSError as error:
-        raise ValueError(unreadable(file)) from error
+        raise ValueError(_unusable(file, error)) from error
     # Which of the two Python sets depends on its version. libcurl sets the first one only.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -70,6 +70,14 @@ def unreadable(file: str | None) -> str:
     # The name of a setting that is set comes first, for that is what to change.
     where = f"SSL_CERT_FILE names {shown(file)}, which" if os.environ.get("SSL_CERT_FILE") else f"{shown(file)}"
     return f"{where} cannot be read as certificate authorities; {_EXPECTED}"
+
+
+def _unusable(file: str | None, error: OSError) -> str:
+    # Python opens this one too, for whoever wants to look into TLS.
+    log = os.environ.get("SSLKEYLOGFILE")
+    if log and not isinstance(error, ssl.SSLError) and error.filename == log:
+        return f"SSLKEYLOGFILE names {shown(log)}, which cannot be written ({error.strerror}); unset it"
+    return unreadable(file)
 
 
 def _holds_any(directory: str | None) -> bool:
