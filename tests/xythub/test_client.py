@@ -604,7 +604,9 @@ class TestTelling:
     def test_nothing_secret_shows_when_the_scrubbing_is_interrupted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         secrets = Secrets(Secret(PASSWORD), Secret(CLIENT_SECRET))
         secrets.learn(Secret(TOKEN))
-        monkeypatch.setattr(net_secrets, "hide_queries", interrupted(net_secrets.hide_queries, "before"))
+        from tickhaul.net import redaction
+
+        monkeypatch.setattr(net_secrets, "hide_queries", interrupted(redaction.hide_queries, "before"))
         with pytest.raises(Interrupt) as caught:
             secrets.scrub("a text")
         for secret in (PASSWORD, CLIENT_SECRET, TOKEN):

@@ -20,7 +20,7 @@ from tickhaul._core.idempotency import choose_key
 from tickhaul._signals import raised_by_handler
 from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
-from tickhaul.net.secrets import MASK
+from tickhaul.net.redaction import MASK
 
 if TYPE_CHECKING:
     import ssl

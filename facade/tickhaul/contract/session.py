@@ -15,7 +15,8 @@ from tickhaul.contract.judge import judge
 from tickhaul.contract.report import Checked, Finding, Kind, Report
 from tickhaul.contract.values import Difference, show
 from tickhaul.contract.wire import Answer, Lost
-from tickhaul.net.secrets import MASK, Secret
+from tickhaul.net.redaction import MASK
+from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
