@@ -133,6 +133,8 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(monkeypatch: pytest.Monkey
         (text.files(1200), "1,200 files"),
         (text.moment(None), "-"),
         (text.moment(datetime(2024, 1, 15, 10, tzinfo=UTC)), "2024-01-15 10:00:00Z"),
+        (text.moment(datetime.fromisoformat("9999-12-31T23:59:59-05:00")), "9999-12-31 23:59:59-05:00"),
+        (text.moment(datetime.fromisoformat("0001-01-01T00:00:00+05:00")), "0001-01-01 00:00:00+05:00"),
         (text.instant(1_705_312_800_000_000_001), "2024-01-15T10:00:00.000000001Z"),
     ],
 )
