@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tickhaul import errors
@@ -64,10 +63,8 @@ def report(kind: str, message: str, code: int, session: Session, error: Exceptio
     else:
         lines = [f"tickhaul: {printable(message)}"]
         lines += [printable(session.left)] if session.left else []
-    # Whoever read stderr may have gone away; the exit code still tells.
-    with suppress(OSError):
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
-        sys.stderr.flush()
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.flush()
 
 
 def _particulars(error: Exception | None) -> dict[str, object]:

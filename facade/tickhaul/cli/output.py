@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sys
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import typer
-
+from tickhaul.cli.streams import guarded
 from tickhaul.cli.text import printable
 
 if TYPE_CHECKING:
@@ -23,7 +20,6 @@ M_contra = TypeVar("M_contra", contravariant=True)
 _ROWS_AT_ONCE = 100
 _GAP = 2
 _NARROWEST = 8
-_READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
 
 
 class Model(Protocol):
@@ -50,18 +46,15 @@ class Column(Generic[M_contra]):
 
 
 def write(text: str) -> None:
-    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        if error.errno not in _READER_GONE:
-            raise
-        # What is still in the buffer would fail again when the interpreter closes it.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-        raise typer.Exit(0) from None
+    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly.
+
+    Raises:
+        OutputError: it cannot be written.
+        typer.Exit: whoever read it has gone away.
+    """
+    stdout = guarded(sys.stdout)
+    stdout.write(text)
+    stdout.flush()
 
 
 def show_json(document: object) -> None:
