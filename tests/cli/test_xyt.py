@@ -319,9 +319,9 @@ class TestAccess:
     def test_secrets_may_come_from_files(
         self, bare: Callable[..., Ran], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "key").write_text(f"{DEFAULT_KEY}\n")
-        (tmp_path / "password").write_text(f" {DEFAULT_PASSWORD}\r\n")
-        (tmp_path / "secret").write_text(DEFAULT_CLIENT_SECRET)
+        (tmp_path / "key").write_text(f"{DEFAULT_KEY}\n", encoding="utf-8-sig")
+        (tmp_path / "password").write_text(f" {DEFAULT_PASSWORD}\r\n", encoding="utf-16")
+        (tmp_path / "secret").write_text(DEFAULT_CLIENT_SECRET, encoding="utf-8-sig")
         common = ("--url", sandbox.base_url, "--user", DEFAULT_USER, "--client-secret-file", tmp_path / "secret")
         assert bare(*common, "--api-key-file", tmp_path / "key", "token").code == 0
         assert bare(*common, "--password-file", tmp_path / "password", "token").code == 0
