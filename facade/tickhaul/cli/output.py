@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from tickhaul.cli.streams import guarded
+from tickhaul.cli.streams import guarded, terminal_size
 from tickhaul.cli.text import printable
 
 if TYPE_CHECKING:
@@ -125,12 +125,14 @@ def _table(titles: list[str] | None, rows: list[list[str]], widths: list[int], r
     for row in rows:
         widths[:] = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
     piped = not sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False)
-    if piped:
-        # A pipe has no width: its lines must stay whole for grep and awk.
-        console.width = sum(widths) + _GAP * len(widths)
+    gaps = _GAP * len(widths)
+    columns, lines = terminal_size(sys.stdout)
+    # A pipe has no width: its lines must stay whole for grep and awk.
+    fitted = widths if piped else _fitted(widths, columns - gaps)
+    # A terminal too narrow for all columns wraps the lines itself, and nothing is lost.
+    console = Console(file=sys.stdout, highlight=False, width=sum(fitted) + gaps, height=lines)
     table = Table(box=None, show_header=titles is not None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for position, width in enumerate(_fitted(widths, console.width - _GAP * len(widths))):
+    for position, width in enumerate(fitted):
         table.add_column(
             titles[position] if titles else "",
             width=width,

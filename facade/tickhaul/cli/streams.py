@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_USUAL = (80, 25)  # columns and lines, as of old
+_NARROWEST = 20  # columns; in fewer, nothing can be read
+_MOST = 10_000
 _READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
 
 
@@ -118,6 +121,28 @@ class _Messages(_Wrapped):
 def guarded(stream: TextIO) -> Results:
     """Stdout, with its failures seen to."""
     return stream if isinstance(stream, Results) else Results(stream)
+
+
+def terminal_size(stream: TextIO) -> tuple[int, int]:
+    """Columns and lines to fill: as COLUMNS and LINES say, where they make sense, else as the terminal says.
+
+    Args:
+        stream: what leads to the terminal.
+    """
+    width, height = _variable("COLUMNS"), _variable("LINES")
+    if not (width and height):
+        # What is no terminal has no size, and what stands in for a stream no number.
+        with suppress(OSError, ValueError):
+            found = os.get_terminal_size(stream.fileno())
+            width, height = width or found.columns, height or found.lines
+    return min(max(width or _USUAL[0], _NARROWEST), _MOST), min(height or _USUAL[1], _MOST)
+
+
+def _variable(name: str) -> int:
+    try:
+        return max(0, int(os.environ.get(name, "")))
+    except ValueError:
+        return 0
 
 
 @contextmanager
