@@ -98,7 +98,7 @@ def _new_bar() -> Bar:
 
     width, height = terminal_size(sys.stderr)
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn("dots" if (sys.stderr.encoding or "").lower().startswith("utf") else "line"),
         TextColumn("{task.fields[said]}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
