@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 _AGAIN = {408, 425, 429}
+_SECOND = timedelta(seconds=1)
 
 
 class Meaning(Enum):
@@ -117,13 +118,24 @@ def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning
         known.artifact,
         size if size is not None else known.size,
         headers.get("etag") or None,
-        headers.get("last-modified") or None,
+        _last_modified(headers),
     )
     if known.contradicts(fresh):
         return Judgement(Meaning.CHANGED, "the file has changed")
     if known.size is not None and fresh.size != known.size:
         return Judgement(Meaning.WRONG, f"the host has {fresh.size} bytes, {known.size} were announced")
     return Judgement(meaning, identity=fresh)
+
+
+def _last_modified(headers: Mapping[str, str]) -> str | None:
+    """The date of a version; ``None`` while it does not tell versions apart (RFC 9110, 8.8.2.2).
+
+    Until the second it names is over, the file may change again, and the date would be the same.
+    """
+    text = headers.get("last-modified") or None
+    modified, sent = _date(text), _date(headers.get("date"))
+    young = modified is not None and sent is not None and sent - modified < _SECOND
+    return None if young else text
 
 
 def _number(text: str | None) -> int | None:
