@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import errno
 import logging
 import os
 import shlex
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _DEFAULTS = Settings()
+_PORT_TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +134,10 @@ def run(arguments: argparse.Namespace) -> int:
         _tell(f"sandbox: {error}\n")
         return 1
     except OSError as error:
-        _tell(f"sandbox: cannot listen: {error}; choose another --port or --storage-port, 0 takes a free one\n")
+        if error.errno in _PORT_TAKEN:
+            _tell(f"sandbox: cannot listen: {error}; choose another --port or --storage-port, 0 takes a free one\n")
+        else:
+            _tell(f"sandbox: cannot start: {error}\n")
         return 1
 
 

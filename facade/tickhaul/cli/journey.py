@@ -166,6 +166,9 @@ def _leaving(left: str | None, export_id: str | None = None) -> Iterator[None]:
     session.leave(left, export_id)
     try:
         yield
+    except (ValueError, TypeError):
+        session.leave(*before)  # nothing was sent
+        raise
     except (ExportFailed, ExportCanceled):
         session.leave(None, export_id)
         raise

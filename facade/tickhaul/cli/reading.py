@@ -28,8 +28,13 @@ def read_text(path: Path) -> str:
         ValueError: it is no such text, or is too long; the message shows none of it.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        return _decode(file.read(_MOST + 1), str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST + 1)
+    except OSError as error:
+        error.filename = str(path)  # what fails in the reading does not say of which file
+        raise
+    return _decode(data, str(path))
 
 
 def read_stdin() -> str:

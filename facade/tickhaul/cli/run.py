@@ -9,7 +9,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report
+from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report, words
 from tickhaul.cli.session import Session, active
 from tickhaul.cli.streams import usable
 
@@ -70,7 +70,7 @@ def _run(arguments: list[str], session: Session, stdout: Results) -> int:
         if known is None:
             raise
         _log.debug("the run ends with", exc_info=error)
-        report(type(error).__name__, str(error), known, session, error)
+        report(type(error).__name__, words(error), known, session, error)
         return known
     return _interrupted(session)
 
