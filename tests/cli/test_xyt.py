@@ -509,6 +509,16 @@ class TestText:
             terminal("stdout")
             assert xyt("get", "x").out == "name\nZürich \U0001f642\\x1b[31m\nb\n"
 
+    def test_a_table_in_a_pipe_is_utf_8_in_any_locale(
+        self, xyt: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written = io.BytesIO()
+        with ScriptedServer(grant(), framed(answer(name=("string_list", [self.ODD])))) as server:
+            monkeypatch.setenv("XYTHUB_BASE_URL", server.url)
+            monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", newline=""))
+            assert xyt("get", "x").code == 0
+        assert written.getvalue() == f"name\n{self.ODD}\n".encode()
+
     def test_a_long_table_is_written_piece_by_piece_and_whole(
         self, xyt: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:
