@@ -343,13 +343,44 @@ def test_a_retry_after_date_is_read_by_the_hosts_own_clock() -> None:
         (Identity("a", 1, None, "d"), Identity("a", 1, 'W/"y"', "d"), False, True),
         (Identity("a", 1, 'W/"x"'), Identity("a", 1, 'W/"x"'), False, False),
         (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"x"', "d"), False, True),
-        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"y"', "d"), True, True),
+        # Weak tags tell nothing of bytes; where they differ, the dates decide.
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"y"', "d"), False, True),
+        (Identity("a", None, 'W/"x"', "d"), Identity("a", 1, 'W/"y"', "d"), False, True),
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"y"', "e"), True, False),
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"x"', "e"), False, False),
+        (Identity("a", 1, 'W/"x"'), Identity("a", 1, 'W/"y"'), True, False),
+        (Identity("a", 1, 'W/"x"', "d"), Identity("a", 1, 'W/"y"'), True, False),
+        # A server that compresses on its way weakens a strong tag.
+        (Identity("a", 1, '"x"'), Identity("a", 1, 'W/"x"'), False, False),
+        (Identity("a", 1, '"x"', "d"), Identity("a", 1, 'W/"x"', "d"), False, False),
+        (Identity("a", 1, '"x"', "d"), Identity("a", 1, 'W/"y"', "d"), False, False),
+        (Identity("a", 1, '"x"', "d"), Identity("a", 1, 'W/"y"', "e"), True, False),
+        (Identity("a", 1, '"x"'), Identity("a", 1, 'W/"y"'), True, False),
     ],
 )
 def test_when_two_answers_are_the_same_file(first: Identity, second: Identity, contradict: bool, join: bool) -> None:
     assert first.contradicts(second) is contradict
     assert second.contradicts(first) is contradict
     assert first.joins(second) is join
+
+
+@pytest.mark.parametrize(
+    ("sent", "mark"),
+    [
+        (None, "Thu, 01 Jan 2026 12:00:30 GMT"),
+        ("nonsense", "Thu, 01 Jan 2026 12:00:30 GMT"),
+        ("Thu, 01 Jan 2026 12:00:31 GMT", "Thu, 01 Jan 2026 12:00:30 GMT"),
+        ("Thu, 01 Jan 2026 12:00:30 GMT", None),
+        ("Thu, 01 Jan 2026 12:00:29 GMT", None),
+    ],
+)
+@pytest.mark.parametrize("etag", [None, 'W/"1"'])
+def test_a_date_is_no_mark_before_its_second_is_over(sent: str | None, mark: str | None, etag: str | None) -> None:
+    headers = {"last-modified": "Thu, 01 Jan 2026 12:00:30 GMT", "date": sent, "etag": etag, "content-length": "1000"}
+    sane = {name: text for name, text in headers.items() if text is not None}
+    found = judge(200, sane, asked=None, known=Identity("art_1", 1000), name="a")
+    assert found.identity is not None
+    assert found.identity.mark == mark
 
 
 def test_the_conditions_fit_what_is_known() -> None:

@@ -43,7 +43,7 @@ def retry_after(value: str | None, *, date: str | None, now: float) -> float | N
     seconds = number(value)
     if seconds is not None:
         return seconds
-    moment = _http_date(value)
+    moment = http_date(value)
     return None if moment is None else max(moment - server_clock(date, now), 0.0)
 
 
@@ -54,7 +54,7 @@ def server_clock(date: str | None, now: float) -> float:
         date: its ``Date``.
         now: the wall clock, Unix seconds.
     """
-    moment = None if date is None else _http_date(date)
+    moment = None if date is None else http_date(date)
     return now if moment is None else moment
 
 
@@ -63,7 +63,8 @@ def number(text: str | None) -> float | None:
     return float(text) if text is not None and _NUMBER.fullmatch(text) else None
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
+    """A date as a header holds it, in Unix seconds; ``None`` where there is none."""
     load("datetime", "email.utils")
     from datetime import UTC  # noqa: PLC0415 (few responses hold a date that matters)
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 (as above; it brings in the whole of email)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tickhaul.net.waits import retry_after
+from tickhaul.net.waits import http_date, retry_after
 from tickhaul.transfer.sidecar import Identity
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 _AGAIN = {408, 425, 429}
+_SECOND = 1.0
 
 
 class Meaning(Enum):
@@ -116,13 +117,26 @@ def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning
         known.artifact,
         size if size is not None else known.size,
         headers.get("etag") or None,
-        headers.get("last-modified") or None,
+        _last_modified(headers),
     )
     if known.contradicts(fresh):
         return Judgement(Meaning.CHANGED, "the file has changed")
     if known.size is not None and fresh.size != known.size:
         return Judgement(Meaning.WRONG, f"the host has {fresh.size} bytes, {known.size} were announced")
     return Judgement(meaning, identity=fresh)
+
+
+def _last_modified(headers: Mapping[str, str]) -> str | None:
+    """The date of a version; ``None`` while it does not tell versions apart (RFC 9110, 8.8.2.2).
+
+    Until the second it names is over, the file may change again, and the date would be the same.
+    """
+    text = headers.get("last-modified") or None
+    if text is None or headers.get("etag", "W/").startswith('"'):
+        return text  # a strong tag tells them apart
+    modified, sent = http_date(text), http_date(headers.get("date", ""))
+    young = modified is not None and sent is not None and sent - modified < _SECOND
+    return None if young else text
 
 
 def _number(text: str | None) -> int | None:

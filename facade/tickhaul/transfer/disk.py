@@ -45,7 +45,7 @@ def storage_error(error: OSError, filename: str | None, path: Path, *, act: str 
     if isinstance(error, UnsafeFileError):
         text = f"cannot use {path}: {said}; move it away and run again"
     elif error.errno in _FULL:
-        text = f"no room left for {path}: {said}; what was fetched is kept, make room and run again to go on"
+        text = f"no room left for {path}: {said}; make room and run again, which goes on from what could be kept"
     elif error.errno in _FORBIDDEN:
         text = f"cannot {act} {path}: {said}"
     elif error.errno == errno.EFBIG:
