@@ -648,6 +648,14 @@ def test_a_target_is_asked_for_as_it_is_written(target: str) -> None:
         assert server.requests[0].target == (target if target.startswith("/") else f"/{target}")
 
 
+def test_headers_are_of_one_request_only() -> None:
+    with ScriptedServer(otherwise=lambda exchange: exchange.send(framed(b"x", chunked=False))) as server:
+        with opened() as channel:
+            for headers in ({}, {"Range": "bytes=0-1"}, {"Range": "bytes=1-2"}, {}):
+                channel.get(f"{server.url}/a", headers, Taken())
+        assert [request.headers.get("range") for request in server.requests] == [None, "bytes=0-1", "bytes=1-2", None]
+
+
 def test_what_is_sent_is_what_a_storage_host_may_see(engine: Engine) -> None:
     def respond(exchange: Exchange) -> None:
         exchange.send(framed(b"x", chunked=False))

@@ -59,14 +59,14 @@ class Fetcher:
     def _take(self) -> Part | None:
         """The next part, if there is one now."""
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             return None if transfer.stopping else transfer.agenda.take(self._options.clock())
 
     def _next(self) -> Part | None:
         """The next part, waiting for one; ``None`` when there are no more."""
         transfer = self._transfer
         transfer.finisher.name_confirmed()
-        with transfer.changed:
+        with transfer.lock:
             while not transfer.stopping and not transfer.agenda.over:
                 now = self._options.clock()
                 part = transfer.agenda.take(now)
@@ -103,7 +103,7 @@ class Fetcher:
     def _brought_by_another(self, part: Part, build: Build) -> bool:
         transfer = self._transfer
         transfer.folder.reload()
-        if transfer.folder.look(build.file) is not There.IT:
+        if transfer.folder.look(build.file, build.target) is not There.IT:
             return False
         build.discard()
         with disk_errors(build.name, build.target):
@@ -111,7 +111,7 @@ class Fetcher:
         entry = transfer.folder.entry(build.name)
         sha256 = entry.sha256 if entry is not None else None
         if self._options.hash and sha256 is None:
-            with transfer.changed:
+            with transfer.lock:
                 transfer.agenda.dropped(part)
                 build.found(size)
             transfer.finisher.take(build)
@@ -172,7 +172,7 @@ class Fetcher:
 
     def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
         refused = "the storage host refuses" if self._channel.forwarded_by is None else "the host or the proxy refuses"
         failure = StorageError(f"{refused} {text}, with fresh URLs too", filename=build.name)
@@ -197,7 +197,7 @@ class Fetcher:
     ) -> None:
         """Give a part back to be tried again, or end it when it has failed too often."""
         transfer, options = self._transfer, self._options
-        with transfer.changed:
+        with transfer.lock:
             if part.stale:  # its file was started again meanwhile, and may be doing well
                 transfer.agenda.dropped(part)
                 return
@@ -227,7 +227,7 @@ class Fetcher:
 
     def _later(self, part: Part, delay: float) -> None:
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             if part.stale:
                 transfer.agenda.dropped(part)
             else:

@@ -234,9 +234,14 @@ class Sidecar:
             os.close(handle)
 
     def discard(self) -> None:
-        """Close and remove it."""
+        """Close and remove it.
+
+        Raises:
+            StorageError: it cannot be removed.
+        """
         self.close()
-        self.path.unlink(missing_ok=True)
+        with disk_errors(self._filename, self.path):
+            self.path.unlink(missing_ok=True)
 
 
 def recall(path: Path, artifact: str) -> Memory | None:

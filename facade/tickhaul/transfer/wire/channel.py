@@ -202,7 +202,7 @@ class Intake(io.RawIOBase):
     def begin(self, origin: Route, target: str, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
         """Take in one response."""
         path, self._path = self._path, target.partition("?")[0]
-        self._other = path != self._path or origin != self._origin
+        self._other = path != self._path or origin is not self._origin
         self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
         self._failure = self.location = None
         self._left = 0
@@ -298,7 +298,7 @@ class Intake(io.RawIOBase):
             return size
         channel.busy = False
         try:
-            if self._is_new(view):
+            if (self._opening is not None and not self._doubted) or self._is_new(view):
                 self.wanted = self._receiver.piece(view)
         except BaseException as error:  # noqa: BLE001 (raised again by `end`, for the buffer would go on with it)
             self._failure, self.wanted = error, False
@@ -309,10 +309,8 @@ class Intake(io.RawIOBase):
         return size
 
     def _is_new(self, view: memoryview) -> bool:
-        """Whether the body goes on, or begins other than the one before; if so, its head has been handed over."""
+        """Whether the body begins other than the one before, where that is in doubt; its head is handed over then."""
         doubted, self._doubted = self._doubted, False
-        if self._opening is not None and not doubted:
-            return True
         before, self._opening = self._opening, bytes(view[:_OPENING])
         if not doubted:
             return True
