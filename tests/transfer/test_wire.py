@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import traceback
 from typing import TYPE_CHECKING, Any, Self
 
@@ -538,6 +539,32 @@ def test_a_request_is_stopped_while_the_host_is_silent(server_context: ssl.SSLCo
     with ScriptedServer(otherwise=silent, tls=server_context) as server, opened() as channel:
         stopper = threading.Thread(target=channel.abort, args=["enough"])
         # Without an end to it, this would take the seconds of `silence` twice, and say that time is up.
+        with pytest.raises(WireError, match=r"^(?!timed out)"):
+            body_of(channel, f"{server.url}/a")
+        assert channel.aborted == "enough"
+        stopper.join()
+
+
+def test_a_request_is_stopped_while_much_is_still_to_come(server_context: ssl.SSLContext) -> None:
+    much = 4 * 1024 * KIB
+
+    def falls_silent(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * much) + b"x" * much)
+        stopper.start()
+        exchange.stopped.wait(PATIENCE)
+
+    def stop() -> None:
+        pause = threading.Event()
+        while channel.received < much:
+            pause.wait(0.005)
+        # By now it waits for the rest, and not for every packet of it.
+        began = channel.idle.seconds(time.monotonic())
+        while channel.idle.seconds(time.monotonic()) - began < 0.05:
+            pause.wait(0.005)
+        channel.abort("enough")
+
+    with ScriptedServer(otherwise=falls_silent, tls=server_context) as server, opened() as channel:
+        stopper = threading.Thread(target=stop)
         with pytest.raises(WireError, match=r"^(?!timed out)"):
             body_of(channel, f"{server.url}/a")
         assert channel.aborted == "enough"

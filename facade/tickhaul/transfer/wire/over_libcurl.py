@@ -237,6 +237,8 @@ class LibcurlEngine:
         Woken that often, threads find each other at Python's lock.
         """
         for handle in self._watched:
+            if handle == self._awake.fileno():
+                continue  # a byte is enough there, and reading would wait for as many
             with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
                 sock = socket.socket(fileno=handle)
                 try:
