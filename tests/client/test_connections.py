@@ -21,6 +21,7 @@ from tests.support.behaviours import answer, held, stall
 from tests.support.clock import FakeClock
 from tests.support.faces import KEY
 from tests.support.proxy import ConnectProxy, SocksProxy
+from tests.support.silent import resolve_localhost, silent_listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,17 +82,6 @@ def test_the_usual_variable_names_the_certificates_to_trust(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     server = serve(answer([]), tls=tls)
     assert connect(server).exchanges.list() == []
-
-
-def _resolve_localhost(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    real = socket.getaddrinfo
-
-    def resolve(host: object, port: object, *args: object, **options: object) -> object:
-        if host in ("localhost", b"localhost"):
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-        return real(host, port, *args, **options)  # type: ignore[arg-type]  # passed through as it came
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 @pytest.mark.parametrize("case", ["unknown authority", "other name"])
@@ -171,8 +161,21 @@ def test_a_host_with_several_addresses_is_reached_at_whichever_answers(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(answer([]))
-    _resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+    resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
     assert connect(f"http://localhost:{server.port}").exchanges.list() == []
+
+
+def test_a_silent_address_is_not_waited_for_when_another_one_answers(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for half in ("_async", "_sync"):
+        # So patient that waiting for the silent one would outlast this test.
+        monkeypatch.setattr(f"tickhaul.{half}.transport._CONNECT_SECONDS", 1000.0)
+    server = serve(answer([]))
+    resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+    with silent_listener("127.0.0.2", server.port):
+        client = connect(f"http://localhost:{server.port}", timeout=1000, deadline=1000)
+        assert client.exchanges.list() == []
 
 
 def test_a_host_that_no_address_answers_for_is_a_network_error(
@@ -181,7 +184,7 @@ def test_a_host_that_no_address_answers_for_is_a_network_error(
     with socket.socket() as placeholder:
         placeholder.bind(("127.0.0.1", 0))
         port = placeholder.getsockname()[1]
-    _resolve_localhost(monkeypatch, "127.0.0.1", "127.0.0.2")
+    resolve_localhost(monkeypatch, "127.0.0.1", "127.0.0.2")
     with pytest.raises(NetworkError, match=f"cannot connect to http://localhost:{port}: .*refused"):
         connect(f"http://localhost:{port}", max_retries=0).exchanges.list()
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpcore
 import pytest
 from tickhaul._async.network import AsyncDeadlineBackend, AsyncDeadlineStream
-from tickhaul._async.primitives import Places, connect, new_backend, run_blocking
+from tickhaul._async.primitives import Places, connect, run_blocking
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
 from tickhaul._sync import primitives as sync_primitives
@@ -119,7 +119,9 @@ def test_errors_of_tls_are_errors_of_the_network() -> None:
         (None, "every attempt failed"),
     ],
 )
-def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError | None, said: str) -> None:
+def test_why_no_connection_was_made_is_said_as_well_as_is_known(
+    cause: OSError | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Failing(httpcore.AsyncNetworkBackend):
         async def connect_tcp(self, *args: object, **options: object) -> httpcore.AsyncNetworkStream:
             summary = OSError("every attempt failed")
@@ -127,8 +129,9 @@ def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError |
             raise httpcore.ConnectError from summary
 
     async def attempt() -> None:
-        await connect(Failing(), "api.example", 443, lambda: None, None)
+        await connect("api.example", 443, lambda: None)
 
+    monkeypatch.setattr("tickhaul._async.primitives._engine", Failing())
     with pytest.raises(httpcore.ConnectError, match=said):
         asyncio.run(attempt())
 
@@ -275,7 +278,3 @@ class TestBlockingWork:
             return call(threading.get_ident) == threading.get_ident() == home
 
         assert sync_primitives.run_blocking(work, threading.Event())
-
-
-def test_the_backend_is_the_engines_own() -> None:
-    assert isinstance(new_backend(), httpcore.AnyIOBackend)

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -22,6 +23,7 @@ from tickhaul.transfer.words import redacted
 
 from tests.support.proxy import ConnectProxy, SocksProxy
 from tests.support.server import PATIENCE, Exchange, ScriptedServer
+from tests.support.silent import resolve_localhost, silent_listener
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, options
 from tests.transfer.storage import SECRET, Answer, Request, Storage, refusal
 
@@ -637,6 +639,39 @@ def test_what_is_sent_is_what_a_storage_host_may_see(engine: Engine) -> None:
             "range": "bytes=0-0",
             "if-match": '"\xe9"',
         }
+
+
+def test_a_silent_address_is_not_waited_for_when_another_one_answers(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(exchange: Exchange) -> None:
+        exchange.send(framed(b"x", chunked=False))
+
+    # So patient that waiting for the silent one would outlast this test.
+    patient = options(connect_timeout=1000, silence=1000)
+    with (
+        ScriptedServer(otherwise=respond) as server,
+        silent_listener("127.0.0.2", server.port),
+        contextlib.closing(Channel(patient, choose(patient)[1])) as channel,
+    ):
+        if engine == "libcurl":
+            # It looks names up by itself.
+            import pycurl
+
+            known: Any = channel._engine  # Any: of either kind
+            known._curl.setopt(pycurl.RESOLVE, [f"localhost:{server.port}:127.0.0.2,127.0.0.1"])
+        resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+        assert body_of(channel, f"http://localhost:{server.port}/a") == b"x"
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_a_connection_that_is_being_made_is_stopped(final: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = options(connect_timeout=1000, silence=1000)
+    with silent_listener() as port, contextlib.closing(Channel(patient, choose(patient)[1])) as channel:
+        stopper = threading.Thread(target=channel.retire if final else partial(channel.abort, "enough"))
+        with pytest.raises(WireError, match=r"^(?!timed out)"):
+            channel.get(f"http://127.0.0.1:{port}/a", {}, Taken(), meanwhile=stopper.start)
+        stopper.join()
 
 
 class Tunnel:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from tickhaul._async.primitives import close, connect, hang_up, has_unread, new_backend, start_tls
+from tickhaul._async.primitives import close, connect, hang_up, has_unread, start_tls
 from tickhaul._core import deadline
 from tickhaul.net.enginelog import cut_engine_log
 
@@ -37,21 +37,18 @@ class Untrusted(httpcore.ConnectError):
 class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
     """The engine's own backend, with the current call's deadline applied to every wait."""
 
-    def __init__(self) -> None:
-        self._inner = new_backend()
-
     async def connect_tcp(
         self,
         host: str,
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,  # noqa: ARG002 (the engine's interface; this client never sets it)
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 (as above)
     ) -> httpcore.AsyncNetworkStream:
         def left() -> float | None:
             return _left(timeout, httpcore.ConnectTimeout)
 
-        stream = AsyncDeadlineStream(await connect(self._inner, host, port, left, socket_options))
+        stream = AsyncDeadlineStream(await connect(host, port, left))
         opened = new_streams.get()
         if opened is not None:
             opened.append(stream)

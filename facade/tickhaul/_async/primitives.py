@@ -17,9 +17,11 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpcore
 
+from tickhaul.net.dialing import most_telling
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from typing import Protocol
 
     class Call(Protocol):
@@ -37,12 +39,8 @@ T = TypeVar("T")
 
 sleep = anyio.sleep
 Tie = AsyncGenerator[None, None]
-
-
-def new_backend() -> httpcore.AsyncNetworkBackend:
-    """The engine's own way to open connections."""
-    # The engine's type is a union with a stand-in that it has where anyio is not installed.
-    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+#: The engine's own way to open connections. Its type is a union with a stand-in for where anyio is not installed.
+_engine = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
 
 def home() -> object:
@@ -63,16 +61,13 @@ def current_run() -> object:
     return sys.get_asyncgen_hooks().firstiter
 
 
-async def connect(
-    backend: httpcore.AsyncNetworkBackend,
-    host: str,
-    port: int,
-    left: Callable[[], float | None],
-    options: Iterable[httpcore.SOCKET_OPTION] | None,
-) -> httpcore.AsyncNetworkStream:
-    """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well."""
+async def connect(host: str, port: int, left: Callable[[], float | None]) -> httpcore.AsyncNetworkStream:
+    """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well.
+
+    The event-loop library has the attempts at several addresses overlap, and remembers nothing of them.
+    """
     try:
-        return await backend.connect_tcp(host, port, left(), None, options)
+        return await _engine.connect_tcp(host, port, left())
     except httpcore.ConnectError as error:
         raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
 
@@ -235,7 +230,7 @@ def _reason(host: str, cause: BaseException | None) -> str:
     if isinstance(cause, socket.gaierror):
         return f"the name {host!r} does not resolve: {cause}"
     failed = cause.__cause__ if cause else None
-    last = failed.exceptions[-1] if isinstance(failed, BaseExceptionGroup) else failed
+    last = most_telling(failed.exceptions) if isinstance(failed, BaseExceptionGroup) else failed
     if isinstance(last, OSError) and last.errno is not None:
         return f"[Errno {last.errno}] {os.strerror(last.errno)}"
     return str(last or cause)

@@ -14,6 +14,7 @@ import httpcore
 from httpcore._backends.sync import SyncStream
 
 from tickhaul._version import __version__
+from tickhaul.net.dialing import dial
 from tickhaul.net.enginelog import cut_engine_log
 from tickhaul.net.exchanges import is_over
 from tickhaul.transfer.wire.heads import headers_of
@@ -211,36 +212,21 @@ class _Backend(httpcore.NetworkBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_: object, **__: object
     ) -> httpcore.NetworkStream:
-        """Connect to one address after another, each of which another thread can put an end to."""
-        failure = OSError("the host name has no address")
+        """Connect, until another thread puts an end to it."""
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError from (error if isinstance(error, OSError) else socket.gaierror(0, "malformed"))
-        for family, kind, protocol, _name, address in found:
-            if self._stop.reason is not None:
-                break
-            try:
-                return self._connect_to(socket.socket(family, kind, protocol), address, timeout)
-            except OSError as error:
-                failure = error
-        raise httpcore.ConnectError from failure
-
-    def _connect_to(self, sock: socket.socket, address: Any, timeout: float | None) -> httpcore.NetworkStream:
-        try:
+            sock = dial(host, port, lambda: timeout, look=self._look)
+            self._stream = SyncStream(sock)
             with self._guard:
                 self._held = sock.dup()
-                if self._stop.reason is not None:  # it came before there was anything to shut down
-                    self._held.shutdown(socket.SHUT_RDWR)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(timeout)
-            sock.connect(address)
-        except BaseException:
-            sock.close()
+            self._look()  # again, for what came before there was anything to shut down
+        except OSError as error:
             self.close()
-            raise
-        self._stream = SyncStream(sock)
+            raise httpcore.ConnectError from error
         return self._stream
+
+    def _look(self) -> None:
+        if self._stop.reason is not None:
+            raise ConnectionAbortedError
 
     def close(self) -> None:
         """Close the connection; one that a proxy refused httpcore does not know yet, and leaves open."""
