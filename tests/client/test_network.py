@@ -16,6 +16,7 @@ from tickhaul._async.primitives import Places, connect, run_blocking
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
 from tickhaul._sync import primitives as sync_primitives
+from tickhaul.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,6 +271,18 @@ class TestBlockingWork:
         anyio.run(main, backend=backend)
         threads[0].join(30)
         assert len(asked) == 1
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_without_room_for_a_thread_it_is_an_error(self, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def refuse(*_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        async def main() -> None:
+            with pytest.raises(StorageError, match="no thread can be started here: can't start new thread"):
+                await run_blocking(lambda call: None, threading.Event())
+
+        monkeypatch.setattr(anyio.to_thread, "run_sync", refuse)
+        anyio.run(main, backend=backend)
 
     def test_among_threads_it_runs_here_and_now(self) -> None:
         home = threading.get_ident()

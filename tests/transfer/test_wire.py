@@ -866,11 +866,10 @@ def test_plain_http_goes_through_a_tls_proxy_by_absolute_url(tmp_path: Path, ser
 @pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize("login", [None, ("me", "p\u00e4ss:word")])
 def test_everything_goes_through_a_socks_proxy(
-    tmp_path: Path, engine: Engine, server_context: ssl.SSLContext, encrypted: bool, login: tuple[str, str] | None
+    tmp_path: Path, server_context: ssl.SSLContext, encrypted: bool, login: tuple[str, str] | None
 ) -> None:
     with (
-        # httpcore takes a SOCKS proxy's replies in one piece only.
-        SocksProxy(login=login, bytewise=engine == "libcurl") as proxy,
+        SocksProxy(login=login) as proxy,
         Storage(FILES, context=server_context if encrypted else None) as storage,
     ):
         who = "" if login is None else "me:p%C3%A4ss%3Aword@"
@@ -895,7 +894,7 @@ def test_everything_goes_through_a_socks_proxy(
     ],
 )
 def test_what_a_socks_proxy_refuses_is_told(tmp_path: Path, proxy: dict[str, Any], login: str, text: str) -> None:
-    with SocksProxy(**proxy, bytewise=False) as socks, Storage(FILES) as storage:
+    with SocksProxy(**proxy) as socks, Storage(FILES) as storage:
         with pytest.raises(StorageError, match=text) as caught:
             haul(storage, tmp_path, proxy=f"socks5://{login}127.0.0.1:{socks.port}", attempts=2, connections=1)
         assert storage.requests == []
@@ -906,7 +905,7 @@ def test_what_a_socks_proxy_refuses_is_told(tmp_path: Path, proxy: dict[str, Any
 @pytest.mark.parametrize("proxy", [{"method": b"\x05"}, {"method": b"\x05\x02"}, {"refusal": 99}])
 def test_a_socks_proxy_that_makes_no_sense_is_an_error(tmp_path: Path, proxy: dict[str, Any]) -> None:
     with (
-        SocksProxy(**proxy, bytewise=False) as socks,
+        SocksProxy(**proxy) as socks,
         Storage(FILES) as storage,
         pytest.raises(StorageError, match=r"the proxy 127\.0\.0\.1:"),
     ):
@@ -1000,16 +999,16 @@ def test_a_login_is_sent_byte_by_byte(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
-def test_a_proxy_is_asked_for_an_ipv6_address_in_brackets(engine: Engine, server_context: ssl.SSLContext) -> None:
+def test_a_proxy_is_asked_for_an_ipv6_address_in_brackets() -> None:
     refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     with ConnectProxy(refused) as proxy:
         settings = options(proxy=proxy.url)
         with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
             channel.get("http://[::1]:9/a", {}, Taken())
             assert proxy.requests[0].target == "http://[::1]:9/a"
-            with pytest.raises(WireError, match="said 403" if engine == "libcurl" else "IPv6 address; install"):
+            with pytest.raises(WireError, match="said 403"):
                 channel.get("https://[::1]:9/a", {}, Taken())
-            assert engine == "httpcore" or proxy.requests[1].target == "[::1]:9"
+            assert proxy.requests[1].target == proxy.requests[1].headers["host"] == "[::1]:9"
 
 
 def test_no_signature_is_in_any_log_error_or_repr(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
@@ -17,7 +16,9 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpcore
 
+from tickhaul.errors import StorageError
 from tickhaul.net.dialing import most_telling
+from tickhaul.net.foreign import is_failure
 
 if TYPE_CHECKING:
     import ssl
@@ -86,9 +87,13 @@ async def hang_up(stream: httpcore.AsyncNetworkStream, *, in_use: bool) -> None:
 
 async def close(connection: Closable) -> None:
     """Close a connection to its end, also in a task that was canceled."""
-    with anyio.CancelScope(shield=True), suppress(OSError):
-        # One that cannot be closed in good order is closed all the same.
-        await connection.aclose()
+    with anyio.CancelScope(shield=True):
+        try:
+            await connection.aclose()
+        except Exception as error:
+            # One that cannot be closed in good order is closed all the same.
+            if not is_failure(error):
+                raise
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -176,6 +181,9 @@ async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
         work: runs in a worker thread; it is handed a way to run coroutine functions on this event loop.
         cancel: set when this task is canceled, to tell the work to stop; the task then waits for it to do so, so that
             nothing of the work outlives the call.
+
+    Raises:
+        StorageError: the system has no room for a worker thread.
     """
     outcome: list[T] = []
     failure: list[BaseException] = []
@@ -202,6 +210,9 @@ async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
             group.start_soon(tell_when_canceled)
             try:
                 await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+            except RuntimeError as error:
+                # What the work raises does not come this way.
+                failure.append(StorageError(f"no thread can be started here: {error}"))
             finally:
                 # The cancellation of an asyncio task, unlike that of a scope, does not wait for the thread by itself.
                 if began.is_set() and not ended.is_set():

@@ -13,12 +13,12 @@ from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 
 from tickhaul._async.connections import AsyncConnections, AsyncLoan
-from tickhaul._async.network import AsyncDeadlineBackend, Untrusted, new_streams
+from tickhaul._async.network import AsyncDeadlineBackend, Socks, SocksRefusal, Untrusted, new_streams
 from tickhaul._async.primitives import current_run, home, is_interrupt, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
@@ -27,23 +27,27 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 from tickhaul._signals import raised_by_handler
 from tickhaul._threads import load
+from tickhaul.net.foreign import is_failure
+from tickhaul.net.socks import LONGEST
+from tickhaul.net.tls import bracketed, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from urllib.parse import SplitResult
 
     from tickhaul._async.primitives import Tie
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.origin import Origin
     from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
+    from tickhaul.net.socks import Login
 
 _KEEPALIVE_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 _SOCKS = ("socks5", "socks5h")
+_SOCKS_PORT = 1080
 #: Bytes of an error's body that are read; the service's own have some hundred.
 _ERROR_LIMIT = 1 << 20
-#: Whose exceptions mean that the exchange failed: this package's own, the HTTP engine's, and those of what it stands on.
-_OURS = frozenset({"tickhaul", "httpcore", "h11", "anyio", "asyncio", "trio", "socksio", "ssl", "socket", "builtins"})
 
 #: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
 _inherited: list[object] = []
@@ -71,7 +75,7 @@ class AsyncTransport:
         self._origin = origin
         self._on_lost = on_lost
         self._scheme = origin.scheme.encode()
-        self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
+        self._host = bracketed(origin.host).encode("ascii")
         self._ssl_context = ssl_context
         self._proxy = proxy
         self._pools: dict[object, AsyncConnections] = {}
@@ -164,12 +168,15 @@ class AsyncTransport:
             await response.aclose()
             await pool.give_back(loan, response)
         except Exception as error:
+            # The engine has no public word for whether its tunnel through a proxy is open.
+            tunneled = getattr(loan.connection, "_connected", True)
             await pool.drop(loan)
             if (alarm := raised_by_handler(error)) is not None:
                 raise alarm from None
-            if type(error).__module__.partition(".")[0] not in _OURS:
+            if not is_failure(error):
                 raise
-            return self._lost(error, timeout, until)
+            lost = None if tunneled else self._refused(error, timeout, until)
+            return lost or self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         content, took = body.content(), perf_counter() - began
         if isinstance(content, Lost):
@@ -230,6 +237,14 @@ class AsyncTransport:
             self._ssl_context = httpx.create_ssl_context()
         return self._ssl_context
 
+    def _refused(self, error: Exception, timeout: float, until: Deadline) -> Lost | None:
+        """What an error means where the proxy was not through with its part; ``None`` for one that tells by itself."""
+        if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)):
+            return None
+        timed_out = isinstance(error, httpcore.TimeoutException)
+        said = f"no answer {_within(timeout, until)}" if timed_out else "it closed the connection, or speaks no HTTP"
+        return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {said}")
+
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
             case httpcore.ConnectionNotAvailable():
@@ -240,6 +255,9 @@ class AsyncTransport:
                     f"the server's certificate is not trusted ({error}); "
                     "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
                 )
+            case SocksRefusal():
+                loss = Loss.HOPELESS if error.hopeless else Loss.NOT_SENT
+                return Lost(loss, f"cannot connect to {self._origin}: the proxy {error}")
             case httpcore.ProxyError():
                 # The proxy's 4xx is about this client's login or rights, the rest about its own troubles. Its own words
                 # for a status are left out: they are the one place where a login could come back.
@@ -270,40 +288,56 @@ def open_pool(
         context: how to trust the service.
         trust: how to trust the proxy, if that speaks TLS.
         keepalive: seconds that an idle connection is kept.
+
+    Raises:
+        ValueError: the proxy's host name or login cannot be used.
     """
-    backend = AsyncDeadlineBackend()
+    context = settled(context)
     if proxy is None:
         return httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            keepalive_expiry=keepalive,
-            network_backend=backend,
+            ssl_context=context, keepalive_expiry=keepalive, network_backend=AsyncDeadlineBackend()
         )
+    objection = _objection(proxy)
+    if objection is not None:
+        raise ValueError(f"proxy: {objection}")
     parts = urlsplit(proxy.reveal())
-    login = (_login(parts.username), _login(parts.password or "")) if parts.username else None
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    host, login = _encoded(parts.hostname), _login(parts)
     if parts.scheme in _SOCKS:
-        # The engine has proxies look up every name anyway; its older versions do not know the name for that.
-        bare = bare._replace(scheme="socks5")
-        return httpcore.AsyncSOCKSProxy(
-            bare.geturl(),
-            proxy_auth=login,
-            ssl_context=context,
-            keepalive_expiry=keepalive,
-            network_backend=backend,
-        )
+        backend = AsyncDeadlineBackend(Socks(host, parts.port or _SOCKS_PORT, login))
+        return httpcore.AsyncConnectionPool(ssl_context=context, keepalive_expiry=keepalive, network_backend=backend)
     return httpcore.AsyncHTTPProxy(
-        bare.geturl(),
+        httpcore.URL(scheme=parts.scheme, host=host, port=parts.port, target="/"),
+        # Given a text, the engine takes ASCII only, and shows any other in its error.
         proxy_auth=login,
         ssl_context=context,
-        proxy_ssl_context=trust() if parts.scheme == "https" else None,
+        proxy_ssl_context=settled(trust()) if parts.scheme == "https" else None,
         keepalive_expiry=keepalive,
-        network_backend=backend,
+        network_backend=AsyncDeadlineBackend(),
     )
 
 
-def _login(text: str) -> bytes:
-    # Given a text, the engine takes ASCII only, and shows any other in its error.
-    return unquote(text).encode()
+def _objection(proxy: Secret) -> str | None:
+    """Why a proxy cannot be used, if it cannot. Nothing is raised here, where the login is at hand."""
+    parts = urlsplit(proxy.reveal())
+    try:
+        _encoded(parts.hostname)
+    except UnicodeError:
+        return "its host name is malformed"
+    login = _login(parts)
+    if parts.scheme in _SOCKS and login is not None and not all(0 < len(word) <= LONGEST for word in login):
+        return f"the user name and the password of a SOCKS proxy have 1 to {LONGEST} bytes each"
+    return None
+
+
+def _encoded(name: str | None) -> str:
+    host = name or ""
+    return host if host.isascii() else host.encode("idna").decode()
+
+
+def _login(parts: SplitResult) -> Login | None:
+    if not parts.username:
+        return None
+    return unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or "")
 
 
 def _within(seconds: float, until: Deadline) -> str:

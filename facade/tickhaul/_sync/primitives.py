@@ -15,6 +15,7 @@ from httpcore._backends.sync import SyncStream
 
 from tickhaul._threads import load
 from tickhaul.net.dialing import dial
+from tickhaul.net.foreign import is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,9 +87,12 @@ def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:
 
 def close(connection: Closable) -> None:
     """Close a connection."""
-    with suppress(OSError):
-        # One that cannot be closed in good order is closed all the same.
+    try:
         connection.close()
+    except Exception as error:
+        # One that cannot be closed in good order is closed all the same.
+        if not is_failure(error):
+            raise
 
 
 def is_interrupt(error: BaseException) -> bool:

@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore
 from httpcore._backends.sync import SyncStream
@@ -17,6 +18,9 @@ from tickhaul._version import __version__
 from tickhaul.net.dialing import dial
 from tickhaul.net.enginelog import cut_engine_log
 from tickhaul.net.exchanges import is_over
+from tickhaul.net.foreign import is_failure
+from tickhaul.net.socks import SocksError, talk
+from tickhaul.net.tls import bare, behind, bracketed, settled
 from tickhaul.transfer.wire.heads import headers_of
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
@@ -33,34 +37,23 @@ from tickhaul.transfer.wire.trouble import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from tickhaul.net.socks import Talk
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Intake
     from tickhaul.transfer.wire.stop import Stop
 
-_SOCKS: tuple[type[Exception], ...] = ()
-with contextlib.suppress(ImportError):
-    from socksio import SOCKSError
-
-    _SOCKS = (SOCKSError,)
+T = TypeVar("T")
 
 VERSION = f"httpcore {httpcore.__version__}"
 
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _STATUS = re.compile(r"([0-9]{3}) ")
-_SOCKS_REPLY = re.compile(r"could not connect: (.*)\.")
-_ENGINE_ERRORS: tuple[type[Exception], ...] = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    httpcore.ProxyError,
-    *_SOCKS,
-)
 _CONNECTING = (httpcore.ConnectError, httpcore.ConnectTimeout)
-_HOPELESS = {"Connection not allowed by ruleset", "Command not supported", "Address type not supported"}
+_NO_HTTP = (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)
 
 #: Whether this thread has a request with httpcore.
 _asking: ContextVar[bool] = ContextVar("tickhaul_asking", default=False)
@@ -83,7 +76,7 @@ class HttpcoreEngine:
         patience = min(options.silence * 2, LONGEST_WAIT)
         connect = min(options.connect_timeout, LONGEST_WAIT)
         self._timeouts = {"connect": connect, "read": patience, "write": patience}
-        self._context = context
+        self._context = settled(context)
         self._stop = stop
         self._idle = idle
         self._backend = _Backend(stop)
@@ -97,24 +90,48 @@ class HttpcoreEngine:
         kept, before = False, _asking.set(True)
         try:
             with self._idle:
-                response = self._send(origin, target, headers)
+                response = self._guarded(origin, partial(self._send, origin, target, headers))
             intake.head(response.status, headers_of(map(_decoded, response.headers)))
-            pieces = response.iter_stream()
-            while intake.wanted:
-                with self._idle:
-                    piece = next(pieces, None)
-                if piece is None:
-                    response.close()
-                    # Of TLS in TLS, httpcore does not tell whether something came that nobody asked for.
-                    kept = not _is_nested(origin) and is_over(response)
-                    break
-                intake.take(piece)
-        except _ENGINE_ERRORS as error:
-            raise self._described(error, origin.proxy) from None
+            kept = self._guarded(origin, partial(self._take, response, intake))
         finally:
             if not kept:
                 self.close()
             _asking.reset(before)
+
+    def _guarded(self, origin: Origin, step: Callable[[], T]) -> T:
+        """Have the engine take a step; what goes wrong with it is told in words of our own."""
+        try:
+            return step()
+        except WireError:
+            raise
+        except Exception as error:
+            if not is_failure(error):
+                raise
+            raise self._described(error, origin.proxy) from None
+
+    def _take(self, response: httpcore.Response, intake: Intake) -> bool:
+        """Take the body in. Whether the connection can be used again."""
+        pieces = response.iter_stream()
+        while intake.wanted:
+            with self._idle:
+                piece = next(pieces, None)
+            if piece is None:
+                response.close()
+                # Of TLS in TLS, httpcore does not tell whether something came that nobody asked for.
+                return not self._is_nested and is_over(response)
+            intake.take(piece)
+        return False
+
+    @property
+    def _is_nested(self) -> bool:
+        """Whether there is TLS in TLS."""
+        origin = self._origin
+        return (
+            origin is not None
+            and origin.scheme == "https"
+            and origin.proxy is not None
+            and origin.proxy.scheme == "https"
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -125,9 +142,7 @@ class HttpcoreEngine:
         self._backend.close()
 
     def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> httpcore.Response:
-        # httpcore writes the host into what a proxy is asked for as it is.
-        host = f"[{origin.host}]" if origin.forwarded is not None and ":" in origin.host else origin.host
-        url = httpcore.URL(scheme=origin.scheme, host=host, port=origin.port, target=target)
+        url = httpcore.URL(scheme=origin.scheme, host=bracketed(origin.host), port=origin.port, target=target)
         lines = {"Host": origin.authority, **_HEADERS, **headers}.items()
         request = httpcore.Request(
             "GET",
@@ -139,9 +154,9 @@ class HttpcoreEngine:
         if kept is not None and origin == self._origin and kept.is_available() and not kept.has_expired():
             try:
                 return kept.handle_request(request)
-            except _ENGINE_ERRORS:
+            except Exception as error:
                 # The server may have closed it meanwhile, which says nothing about a new one.
-                if self._stop.reason is not None:
+                if self._stop.reason is not None or not is_failure(error):
                     raise
         self.close()
         self._connection, self._origin = self._connect(url, origin.proxy), origin
@@ -149,30 +164,24 @@ class HttpcoreEngine:
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith("start_tls.started"):
-            self._tls_host = info["server_hostname"] or ""
+            self._tls_host = bare(info["server_hostname"] or "")
 
     def _connect(self, url: httpcore.URL, proxy: Proxy | None) -> httpcore.ConnectionInterface:
         context, backend = self._context, self._backend
-        if proxy is None:
+        backend.socks = proxy if proxy is not None and proxy.is_socks else None
+        if proxy is None or proxy.is_socks:
             return httpcore.HTTPConnection(url.origin, ssl_context=context, network_backend=backend)
         at = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/")
         login = None if proxy.login is None else (proxy.login.user, proxy.login.password)
-        pool: httpcore.ConnectionPool
-        if not proxy.is_socks:
-            if url.scheme == b"https" and b":" in url.host:
-                raise RefusedError(f"httpcore cannot ask {proxy} for an IPv6 address; install tickhaul[fast]")
-            above = context if proxy.scheme == "https" else None
-            pool = httpcore.HTTPProxy(at, login, ssl_context=context, proxy_ssl_context=above, network_backend=backend)
-        elif not _SOCKS:
-            raise RefusedError(f"{proxy} speaks SOCKS: install tickhaul[fast] or tickhaul[socks]")
-        else:
-            pool = httpcore.SOCKSProxy(at, login, context, network_backend=backend)
+        above = context if proxy.scheme == "https" else None
+        pool = httpcore.HTTPProxy(at, login, ssl_context=context, proxy_ssl_context=above, network_backend=backend)
         return pool.create_connection(url.origin)
 
     def _described(self, error: Exception, proxy: Proxy | None) -> WireError:
         """What went wrong, in words of our own."""
-        if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
-            return _refused(str(error), proxy)
+        refusal = None if proxy is None else self._refusal(error, proxy)
+        if refusal is not None:
+            return refusal
         # Connections are made to the proxy, if there is one, and to nobody else.
         who = "" if proxy is None or not isinstance(error, _CONNECTING) else f"{proxy}: "
         match error:
@@ -184,12 +193,32 @@ class HttpcoreEngine:
                 return WireError(f"{who}{describe(cause)}")
             case httpcore.NetworkError():
                 return WireError(CLOSED)
+            case httpcore.LocalProtocolError():
+                return WireError("a header of an earlier response cannot be sent back")
             case httpcore.RemoteProtocolError():
                 said = str(error)
                 if "without sending a response" in said:
                     return WireError(CLOSED)
                 return WireError(ENDED_EARLY if "peer closed connection" in said else MALFORMED)
-        return WireError("a header of an earlier response cannot be sent back")
+            case OSError():
+                return WireError(f"{who}{describe(error)}")
+        return WireError(f"the connection broke ({type(error).__name__})")
+
+    def _refusal(self, error: Exception, proxy: Proxy) -> WireError | None:
+        """What a proxy has refused, if it has."""
+        if isinstance(error, SocksError):
+            return (
+                login_refused(proxy)
+                if error.about_login
+                else (RefusedError if error.hopeless else WireError)(f"{proxy} {error}")
+            )
+        status = _STATUS.match(str(error)) if isinstance(error, httpcore.ProxyError) else None
+        if status is not None:
+            return refused_by_proxy(proxy, int(status[1]))
+        # httpcore has no public word for whether its tunnel is open.
+        if isinstance(error, _NO_HTTP) and not getattr(self._connection, "_connected", True):
+            return WireError(f"{proxy} closed the connection, or speaks no HTTP")
+        return None
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -200,9 +229,13 @@ class _Backend(httpcore.NetworkBackend):
 
     Args:
         stop: says when to stop.
+
+    Attributes:
+        socks: the SOCKS proxy that connections go through, if there is one.
     """
 
     def __init__(self, stop: Stop) -> None:
+        self.socks: Proxy | None = None
         self._stop = stop
         self._guard = threading.Lock()
         self._stream: httpcore.NetworkStream | None = None
@@ -213,14 +246,19 @@ class _Backend(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *_: object, **__: object
     ) -> httpcore.NetworkStream:
         """Connect, until another thread puts an end to it."""
+        host, socks = bare(host), self.socks
+        where, at = (host, port) if socks is None else (socks.host, socks.port)
         try:
-            sock = dial(host, port, lambda: timeout, look=self._look)
-            self._stream = SyncStream(sock)
+            sock = dial(where, at, lambda: timeout, look=self._look)
+            self._stream = _Stream(sock)
             with self._guard:
                 self._held = sock.dup()
             self._look()  # again, for what came before there was anything to shut down
+            if socks is not None:
+                sock.settimeout(timeout)
+                login = None if socks.login is None else (socks.login.user, socks.login.password)
+                _go_through(sock, talk(host, port, login))
         except OSError as error:
-            self.close()
             raise httpcore.ConnectError from error
         return self._stream
 
@@ -245,23 +283,32 @@ class _Backend(httpcore.NetworkBackend):
                     self._held.shutdown(socket.SHUT_RDWR)
 
 
-def _is_nested(origin: Origin) -> bool:
-    """Whether there is TLS in TLS."""
-    return origin.scheme == "https" and origin.proxy is not None and origin.proxy.scheme == "https"
+class _Stream(SyncStream):
+    """A connection, on which TLS is spoken with the settings behind a stand-in."""
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Speak TLS from here on."""
+        host = None if server_hostname is None else bare(server_hostname)
+        stream = super().start_tls(behind(ssl_context), host, timeout)
+        return _Stream(stream.get_extra_info("socket")) if type(stream) is SyncStream else stream
+
+
+def _go_through(sock: socket.socket, steps: Talk) -> None:
+    """Ask a SOCKS proxy for a connection."""
+    request, count = next(steps)
+    with contextlib.suppress(StopIteration):
+        while True:
+            sock.sendall(request)
+            data = b""
+            while len(data) < count:
+                piece = sock.recv(count - len(data))
+                if not piece:
+                    raise SocksError("closed the connection")
+                data += piece
+            request, count = steps.send(data)
 
 
 def _decoded(line: tuple[bytes, bytes]) -> tuple[str, str]:
     return line[0].decode("latin-1"), line[1].decode("latin-1")
-
-
-def _refused(said: str, proxy: Proxy) -> WireError:
-    """A proxy's refusal, from what httpcore makes of it."""
-    status = _STATUS.match(said)
-    if status is not None:
-        return refused_by_proxy(proxy, int(status[1]))
-    reply = _SOCKS_REPLY.search(said)
-    if reply is not None:
-        return (RefusedError if reply[1] in _HOPELESS else WireError)(f"{proxy} made no connection ({reply[1]})")
-    if "Requested" in said or "Invalid username" in said:
-        return login_refused(proxy)
-    return WireError(f"{proxy} does not speak SOCKS 5, or closed the connection")
