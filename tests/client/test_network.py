@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING
@@ -117,11 +119,19 @@ def test_errors_of_tls_are_errors_of_the_network() -> None:
     [
         (OSError(113, "whatever the platform calls it"), r"\[Errno 113\]"),
         (OSError("without a number"), "without a number"),
+        (
+            socket.gaierror(socket.EAI_NONAME, "no such interface"),
+            r"'api\.example' does not resolve: .*no such interface",
+        ),
+        (
+            ExceptionGroup("", [OSError(errno.ECONNREFUSED, ""), OSError(errno.ENETUNREACH, "")]),
+            rf"\[Errno {errno.ECONNREFUSED}\]",
+        ),
         (None, "every attempt failed"),
     ],
 )
 def test_why_no_connection_was_made_is_said_as_well_as_is_known(
-    cause: OSError | None, said: str, monkeypatch: pytest.MonkeyPatch
+    cause: Exception | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Failing(httpcore.AsyncNetworkBackend):
         async def connect_tcp(self, *args: object, **options: object) -> httpcore.AsyncNetworkStream:

@@ -91,10 +91,7 @@ class AsyncDeadlineBackend(httpcore.AsyncNetworkBackend):
         host, socks = bare(host), self._socks
         try:
             where, at = (host, port) if socks is None else (socks.host, socks.port)
-            stream = AsyncDeadlineStream(await connect(where, at, left))
-            opened = new_streams.get()
-            if opened is not None:
-                opened.append(stream)
+            stream = _noted(AsyncDeadlineStream(await connect(where, at, left)))
             if socks is not None:
                 await _go_through(stream, talk(host, port, socks.login), timeout)
         except Exception as error:  # noqa: BLE001 (raised again)
@@ -144,7 +141,7 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         left = _left(timeout, httpcore.ConnectTimeout)
         host = None if server_hostname is None else bare(server_hostname)
         try:
-            return AsyncDeadlineStream(await start_tls(self._inner, behind(ssl_context), host, left), self)
+            return _noted(AsyncDeadlineStream(await start_tls(self._inner, behind(ssl_context), host, left), self))
         except BaseException as error:
             # The engine does not know this stream yet, so nobody else would close it.
             await close(self)
@@ -167,6 +164,14 @@ class AsyncDeadlineStream(httpcore.AsyncNetworkStream):
         if has_unread(self._inner) or _decrypts(self._inner.get_extra_info("ssl_object")):
             return True
         return self._below is not None and self._below._has_unread()  # noqa: SLF001 (an instance of this class)
+
+
+def _noted(stream: AsyncDeadlineStream) -> AsyncDeadlineStream:
+    """Take note of a stream (see `new_streams`)."""
+    opened = new_streams.get()
+    if opened is not None:
+        opened.append(stream)
+    return stream
 
 
 async def _go_through(stream: AsyncDeadlineStream, steps: Talk, timeout: float | None) -> None:

@@ -238,10 +238,12 @@ async def _keep(close: Callable[[], Awaitable[None]]) -> Tie:
 
 def _reason(host: str, cause: BaseException | None) -> str:
     """Why no connection was made; the event-loop library says only that every attempt failed."""
-    if isinstance(cause, socket.gaierror):
-        return f"the name {host!r} does not resolve: {cause}"
     failed = cause.__cause__ if cause else None
     last = most_telling(failed.exceptions) if isinstance(failed, BaseExceptionGroup) else failed
+    # An address of IPv6 may be that of a network interface which is looked up in each attempt.
+    unresolved = next((each for each in (cause, last) if isinstance(each, socket.gaierror)), None)
+    if unresolved is not None:
+        return f"the name {host!r} does not resolve: {unresolved}"
     if isinstance(last, OSError) and last.errno is not None:
         return f"[Errno {last.errno}] {os.strerror(last.errno)}"
     return str(last or cause)

@@ -92,10 +92,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         host, socks = bare(host), self._socks
         try:
             where, at = (host, port) if socks is None else (socks.host, socks.port)
-            stream = DeadlineStream(connect(where, at, left))
-            opened = new_streams.get()
-            if opened is not None:
-                opened.append(stream)
+            stream = _noted(DeadlineStream(connect(where, at, left)))
             if socks is not None:
                 _go_through(stream, talk(host, port, socks.login), timeout)
         except Exception as error:  # noqa: BLE001 (raised again)
@@ -145,7 +142,7 @@ class DeadlineStream(httpcore.NetworkStream):
         left = _left(timeout, httpcore.ConnectTimeout)
         host = None if server_hostname is None else bare(server_hostname)
         try:
-            return DeadlineStream(start_tls(self._inner, behind(ssl_context), host, left), self)
+            return _noted(DeadlineStream(start_tls(self._inner, behind(ssl_context), host, left), self))
         except BaseException as error:
             # The engine does not know this stream yet, so nobody else would close it.
             close(self)
@@ -168,6 +165,14 @@ class DeadlineStream(httpcore.NetworkStream):
         if has_unread(self._inner) or _decrypts(self._inner.get_extra_info("ssl_object")):
             return True
         return self._below is not None and self._below._has_unread()  # noqa: SLF001 (an instance of this class)
+
+
+def _noted(stream: DeadlineStream) -> DeadlineStream:
+    """Take note of a stream (see `new_streams`)."""
+    opened = new_streams.get()
+    if opened is not None:
+        opened.append(stream)
+    return stream
 
 
 def _go_through(stream: DeadlineStream, steps: Talk, timeout: float | None) -> None:

@@ -136,9 +136,7 @@ class HttpcoreEngine:
     def close(self) -> None:
         """Close the connection."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.close()
+        _close(connection)
         self._backend.close()
 
     def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> httpcore.Response:
@@ -232,13 +230,14 @@ class _Backend(httpcore.NetworkBackend):
 
     Attributes:
         socks: the SOCKS proxy that connections go through, if there is one.
+        stream: the connection, which httpcore may not know yet.
     """
 
     def __init__(self, stop: Stop) -> None:
         self.socks: Proxy | None = None
+        self.stream: httpcore.NetworkStream | None = None
         self._stop = stop
         self._guard = threading.Lock()
-        self._stream: httpcore.NetworkStream | None = None
         self._held: socket.socket | None = None
         stop.wakes(self._shut_down)
 
@@ -250,7 +249,7 @@ class _Backend(httpcore.NetworkBackend):
         where, at = (host, port) if socks is None else (socks.host, socks.port)
         try:
             sock = dial(where, at, lambda: timeout, look=self._look)
-            self._stream = _Stream(sock)
+            self.stream = stream = _Stream(sock, self)
             with self._guard:
                 self._held = sock.dup()
             self._look()  # again, for what came before there was anything to shut down
@@ -260,7 +259,7 @@ class _Backend(httpcore.NetworkBackend):
                 _go_through(sock, talk(host, port, login))
         except OSError as error:
             raise httpcore.ConnectError from error
-        return self._stream
+        return stream
 
     def _look(self) -> None:
         if self._stop.reason is not None:
@@ -270,11 +269,9 @@ class _Backend(httpcore.NetworkBackend):
         """Close the connection; one that a proxy refused httpcore does not know yet, and leaves open."""
         with self._guard:
             held, self._held = self._held, None
-        if held is not None:
-            held.close()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
+        stream, self.stream = self.stream, None
+        _close(stream)
+        _close(held)
 
     def _shut_down(self) -> None:
         with self._guard:
@@ -284,7 +281,16 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(SyncStream):
-    """A connection, on which TLS is spoken with the settings behind a stand-in."""
+    """A connection, on which TLS is spoken with the settings behind a stand-in.
+
+    Args:
+        sock: its socket.
+        backend: is told of the stream that takes its place.
+    """
+
+    def __init__(self, sock: socket.socket, backend: _Backend) -> None:
+        super().__init__(sock)
+        self._backend = backend
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -292,7 +298,21 @@ class _Stream(SyncStream):
         """Speak TLS from here on."""
         host = None if server_hostname is None else bare(server_hostname)
         stream = super().start_tls(behind(ssl_context), host, timeout)
-        return _Stream(stream.get_extra_info("socket")) if type(stream) is SyncStream else stream
+        if type(stream) is SyncStream:
+            stream = _Stream(stream._sock, self._backend)  # noqa: SLF001 (of its own class)
+        self._backend.stream = stream
+        return stream
+
+
+def _close(what: httpcore.ConnectionInterface | httpcore.NetworkStream | socket.socket | None) -> None:
+    if what is None:
+        return
+    try:
+        what.close()
+    except Exception as error:
+        # What cannot be closed in good order is closed all the same.
+        if not is_failure(error):
+            raise
 
 
 def _go_through(sock: socket.socket, steps: Talk) -> None:
