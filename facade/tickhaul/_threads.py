@@ -70,7 +70,7 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
     over = False
     try:
         # Starting a `Thread` waits for it, under a lock that an interrupt would leave in disorder; this is one step.
-        _start(launch)
+        _start(launch, end)
         while not over:
             over = _has_ended(done, ended, TICK)
             look(over)
@@ -117,10 +117,12 @@ def _is_loaded(name: str) -> bool:
     return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
 
 
-def _start(launch: Callable[[], None]) -> None:
+def _start(launch: Callable[[], None], end: Callable[[], None]) -> None:
     try:
         start_new_thread(launch, ())
     except RuntimeError as error:
+        # There is nothing to wait for.
+        end()
         raise NoThreadError(str(error)) from error
 
 

@@ -156,6 +156,6 @@ def test_a_thread_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_threads, "start_new_thread", refuse)
-    monkeypatch.setattr(_threads, "_START", 0.001)
+    monkeypatch.setattr(_threads, "_START", 1000.0)  # it would be waited for in vain
     with pytest.raises(NoThreadError, match="can't start new thread"):
         wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)
