@@ -106,8 +106,8 @@ def load(*modules: str) -> None:
 
     try:
         wait_for(work, name="tickhaul-load", stop=lambda: None, look=lambda _: None)
-    except RuntimeError:
-        # The system has no room for another thread, or the interpreter is about to end.
+    except NoThreadError:
+        # Or the interpreter is about to end.
         work()
 
 
