@@ -22,7 +22,7 @@ import httpx
 from tickhaul import Client
 from tickhaul._core import operations
 from tickhaul._core.answers import Answer, read_success
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 from ticksupply import Client as VendorClient
 from ticksupply.models.catalog import PaginatedInstruments
 from ticksupply.models.export import PaginatedExportJobs

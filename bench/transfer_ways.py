@@ -34,12 +34,14 @@ class Job(TypedDict):
 def with_tickhaul(job: Job, *, engine: Engine = "auto", fsync: bool = True) -> Callable[[], object]:
     """tickhaul, with everything it does by default: resume, fsync, atomic names, manifest."""
     from tickhaul.transfer import RemoteFile, TransferOptions, download
+    from tickhaul.transfer.wire import choose
 
     files = [
         RemoteFile(f"art_{index}", url.rpartition("/")[2], size, url)
         for index, (url, size) in enumerate(zip(job["urls"], job["sizes"], strict=True))
     ]
     options = TransferOptions(connections=job["connections"], engine=engine, fsync=fsync)
+    choose(options)  # imports the engine
     return lambda: download(files, job["folder"], refresh=lambda: files, export_id="exp_bench", options=options)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import errno
 import logging
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _DEFAULTS = Settings()
+_PORT_TAKEN = {errno.EADDRINUSE, errno.EACCES}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,22 +120,24 @@ def run(arguments: argparse.Namespace) -> int:
     also gets, on stderr, lines to copy that reach it from another shell. Which fault strikes what is told there too.
 
     Returns:
-        The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken or the state file cannot be used, 2 for
-        flags that cannot work.
+        The exit code: 0 after SIGTERM, 130 after SIGINT, 1 if a port is taken, the state file cannot be used, or stdout
+        does not take the line, 2 for flags that cannot work.
     """
+    _occupy()
     try:
         with _told():
             return serve(settings_from(arguments), _announce)
     except ValueError as error:
-        sys.stderr.write(f"sandbox: {error}\n")
+        _tell(f"sandbox: {error}\n")
         return 2
-    except StateError as error:
-        sys.stderr.write(f"sandbox: {error}\n")
+    except (StateError, _UnheardError) as error:
+        _tell(f"sandbox: {error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(
-            f"sandbox: cannot listen: {error}; choose another --port or --storage-port, 0 takes a free one\n"
-        )
+        if error.errno in _PORT_TAKEN:
+            _tell(f"sandbox: cannot listen: {error}; choose another --port or --storage-port, 0 takes a free one\n")
+        else:
+            _tell(f"sandbox: cannot start: {error}\n")
         return 1
 
 
@@ -165,12 +170,36 @@ def _told() -> Iterator[None]:
         log.removeHandler(handler)
 
 
+class _UnheardError(Exception):
+    """Stdout does not take where the sandbox is."""
+
+
+def _occupy() -> None:
+    """Take the numbers of closed standard streams: a file that got one would be written to as that stream."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+
+
 def _announce(sandbox: Sandbox) -> None:
-    sys.stdout.write(f"ready {sandbox.base_url}\n")
-    sys.stdout.flush()
-    if sys.stderr.isatty():
-        sys.stderr.write(_introduction(sandbox))
-        sys.stderr.flush()
+    if sys.stdout is None:
+        raise _UnheardError("cannot write to stdout: it is closed; send it to a file or to /dev/null")
+    try:
+        sys.stdout.write(f"ready {sandbox.base_url}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        reason = f"cannot write to stdout: {error.strerror}" if error.strerror else str(error)
+        raise _UnheardError(reason) from error
+    if sys.stderr is not None and sys.stderr.isatty():
+        _tell(_introduction(sandbox))
+
+
+def _tell(text: str) -> None:
+    """Say something on stderr, if it is open and takes it."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def _introduction(sandbox: Sandbox) -> str:

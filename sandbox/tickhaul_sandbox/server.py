@@ -256,7 +256,10 @@ def serve(settings: Settings, ready: Callable[[Sandbox], None]) -> int:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except (TypeError, UnicodeError):
+        raise ValueError(f"host {host!r} is no address and no name of one") from None
     listener.set_inheritable(False)
     return listener
 

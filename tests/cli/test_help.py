@@ -101,3 +101,67 @@ def test_the_shell_completes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_typer_is_not_asked_to_show_tracebacks_with_values() -> None:
     assert isinstance(app, typer.Typer)
     assert not app.pretty_exceptions_enable
+
+
+#: The options of the run, each as it is typed and as the error shows it.
+FIRST = {
+    "--base-url": "--base-url URL",
+    "--api-key-file": "--api-key-file FILE",
+    "--timeout": "--timeout SECONDS",
+    "--deadline": "--deadline SECONDS",
+    "--allow-plain-http": "--allow-plain-http",
+    "--verbose": "--verbose",
+    "-v": "-v",
+    "--version": "--version",
+}
+#: Those with an option of their own of such a name.
+OWN = {"--timeout": {("haul",), ("exports", "wait")}}
+
+
+@pytest.mark.parametrize("option", FIRST)
+def test_an_option_of_the_run_after_a_command_is_told_where_it_stands(offline: Callable[..., Ran], option: str) -> None:
+    for path in [path for path in LEAVES if path not in OWN.get(option, ())]:
+        ran = offline(*path, option, "x")
+        words = " ".join(path)
+        outer = "tickhaul xyt " if option == "--api-key-file" and path[0] == "xyt" else "tickhaul "
+        rest = words.removeprefix("xyt ") if outer == "tickhaul xyt " else words
+        assert (ran.code, ran.out) == (2, ""), words
+        assert f"; it stands before {rest}: {outer}{FIRST[option]} {rest} ..." in ran.err, words
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            ("contract", "check", "--base-url=http://x"),
+            "stands before contract check: tickhaul --base-url URL contract",
+        ),
+        (
+            ("exchanges", "--deadline", "5", "list"),
+            "stands before exchanges list: tickhaul --deadline SECONDS exchanges",
+        ),
+        (("instruments", "-vv", "binance"), "stands before instruments list: tickhaul -v instruments list"),
+        (("xyt", "ticks", "--url", "http://x"), "stands before ticks: tickhaul xyt --url URL ticks"),
+        (("--json", "exchanges"), "stands after a command that has it, as in: tickhaul haul ... --json"),
+        (("xyt", "--json", "token"), "stands after a command that has it, as in: tickhaul xyt token ... --json"),
+        (("--out", "x", "haul"), "stands after a command that has it, as in: tickhaul haul ... --out DIR"),
+        (
+            ("--url", "http://x", "xyt", "token"),
+            "stands after a command that has it, as in: tickhaul xyt ... --url URL",
+        ),
+    ],
+)
+def test_an_option_in_another_place_is_told_where_it_stands(
+    offline: Callable[..., Ran], words: tuple[str, ...], hint: str
+) -> None:
+    ran = offline(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert hint in ran.err
+
+
+@pytest.mark.parametrize("words", [("exports", "list", "--nonsense"), ("sandbox", "--nonsense"), ("--nonsense",)])
+def test_an_option_of_nothing_has_no_place(offline: Callable[..., Ran], words: tuple[str, ...]) -> None:
+    ran = offline(*words)
+    assert ran.code == 2
+    assert "--nonsense" in ran.err
+    assert "stands" not in ran.err

@@ -16,9 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul.cli import output, text
 from tickhaul.cli.output import Column
+from tickhaul.cli.streams import terminal_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
 
 
 @dataclass
@@ -54,6 +58,63 @@ def test_cells_at_a_terminal_wrap_and_lose_nothing(
     assert "\x1b[1m" in shown
     assert identifier in "".join(line.split()[0] for line in shown.splitlines()[1:])
     assert all(len(line) <= 40 for line in shown.splitlines()[1:])
+
+
+#: What a shell or a program around it may have set, and what is no width or height at all.
+SIZES = ["", "0", "1", "7", "-5", "abc", "\u00b2", "1e3", "9" * 5000, str(10**9)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("variable", ["COLUMNS", "LINES"])
+def test_a_table_is_whole_whatever_size_is_set(
+    capsys: pytest.CaptureFixture[str],
+    terminal: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    size: str,
+) -> None:
+    monkeypatch.setenv(variable, size)
+    terminal("stdout")
+    things = [Thing(f"{number:09}", number) for number in range(150)]
+    output.show_list(things, COLUMNS, as_json=False)
+    output.show_one(things[7], COLUMNS, as_json=False)
+    # A name is wrapped where there is no room for it; never is a part of it left out.
+    shown = "".join(line.split()[0] if line.split() else "" for line in capsys.readouterr().out.splitlines())
+    assert all(thing.name[:8] in shown for thing in things)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("variable", ["COLUMNS", "LINES"])
+def test_help_and_progress_are_shown_whatever_size_is_set(
+    tickhaul: Callable[..., Ran],
+    terminal: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    size: str,
+) -> None:
+    monkeypatch.setenv(variable, size)
+    for words in (("--help",), ("exports", "--help"), ("sandbox", "--help")):
+        assert "--help" in tickhaul(*words).out
+    terminal("stderr")
+    ran = tickhaul("haul", "binance", "BTCUSDT", "trades", "--from", "-30min", "--to", "now", "--out", tmp_path)
+    assert ran.code == 0
+    assert "export exp_" in ran.err
+    assert ".csv.gz" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted"), [("0", 20), ("7", 20), ("20", 20), ("50", 50), ("x", 20), (str(10**9), 10_000)]
+)
+def test_the_size_of_a_terminal_is_bounded_and_its_own_unless_set(
+    monkeypatch: pytest.MonkeyPatch, columns: str, wanted: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", "0")
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((9, 33)))
+    with open(os.devnull, "w", encoding="utf-8") as stream:  # noqa: PTH123 (a device)
+        assert terminal_size(stream) == (wanted, 33)
+    assert terminal_size(io.StringIO())[1] == 25
 
 
 def test_rows_appear_before_the_last_one_is_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,6 +194,8 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(monkeypatch: pytest.Monkey
         (text.files(1200), "1,200 files"),
         (text.moment(None), "-"),
         (text.moment(datetime(2024, 1, 15, 10, tzinfo=UTC)), "2024-01-15 10:00:00Z"),
+        (text.moment(datetime.fromisoformat("9999-12-31T23:59:59-05:00")), "9999-12-31 23:59:59-05:00"),
+        (text.moment(datetime.fromisoformat("0001-01-01T00:00:00+05:00")), "0001-01-01 00:00:00+05:00"),
         (text.instant(1_705_312_800_000_000_001), "2024-01-15T10:00:00.000000001Z"),
     ],
 )

@@ -40,6 +40,22 @@ def process(sandbox: Sandbox, *words: str, stderr: int = subprocess.PIPE) -> Ite
             running.kill()
 
 
+@pytest.mark.parametrize("module", ["tickhaul", "tickhaul.cli"])
+def test_the_command_is_a_module_too(sandbox: Sandbox, offline: Callable[..., Ran], module: str) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"TICKSUPPLY_API_KEY": sandbox.api_key, "TICKSUPPLY_BASE_URL": sandbox.base_url}
+        command = [sys.executable, "-m", module, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    for words in (("--help",), ("exports", "wait", "--help"), ("sandbox", "--help")):
+        assert run(*words).stdout == offline(*words).out
+    assert run("exports", "--help").stdout.strip().startswith("Usage: tickhaul exports ")
+    assert json.loads(run("exchanges", "--json").stdout)
+    done = run("exports", "get", "exp_nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Usage: tickhaul exports get " in run("exports", "get").stderr
+
+
 def read_until(running: subprocess.Popen[str], mark: str) -> None:
     assert running.stderr is not None
     assert any(mark in line for line in running.stderr)

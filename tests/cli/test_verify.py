@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +45,20 @@ def test_a_damaged_file_fails_the_command(offline: Callable[..., Ran], folder: P
     assert ran.code == 1
     assert [check["filename"] for check in ran.document["files"] if check["problem"]] == [file.name]
     assert ran.error["message"].startswith("not as they arrived: 1 of ")
+
+
+@pytest.mark.parametrize("trouble", [errno.EPIPE, errno.ENOSPC])
+def test_a_damaged_file_fails_the_command_though_nobody_reads_so(
+    offline: Callable[..., Ran], folder: Path, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    def gone(_: str) -> int:
+        raise OSError(trouble, os.strerror(trouble))
+
+    next(folder.glob("*.gz")).unlink()
+    monkeypatch.setattr(sys.stdout, "write", gone)
+    ran = offline("verify", folder)
+    assert ran.code == 1
+    assert ran.err.startswith("tickhaul: not as they arrived: 1 of ")
 
 
 def test_unfinished_files_are_mentioned(

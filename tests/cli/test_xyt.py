@@ -319,9 +319,9 @@ class TestAccess:
     def test_secrets_may_come_from_files(
         self, bare: Callable[..., Ran], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "key").write_text(f"{DEFAULT_KEY}\n")
-        (tmp_path / "password").write_text(f" {DEFAULT_PASSWORD}\r\n")
-        (tmp_path / "secret").write_text(DEFAULT_CLIENT_SECRET)
+        (tmp_path / "key").write_text(f"{DEFAULT_KEY}\n", encoding="utf-8-sig")
+        (tmp_path / "password").write_text(f" {DEFAULT_PASSWORD}\r\n", encoding="utf-16")
+        (tmp_path / "secret").write_text(DEFAULT_CLIENT_SECRET, encoding="utf-8-sig")
         common = ("--url", sandbox.base_url, "--user", DEFAULT_USER, "--client-secret-file", tmp_path / "secret")
         assert bare(*common, "--api-key-file", tmp_path / "key", "token").code == 0
         assert bare(*common, "--password-file", tmp_path / "password", "token").code == 0
@@ -508,6 +508,16 @@ class TestText:
             assert xyt("get", "x").out == f"name\n{self.ODD}\nb\n"
             terminal("stdout")
             assert xyt("get", "x").out == "name\nZürich \U0001f642\\x1b[31m\nb\n"
+
+    def test_a_table_in_a_pipe_is_utf_8_in_any_locale(
+        self, xyt: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written = io.BytesIO()
+        with ScriptedServer(grant(), framed(answer(name=("string_list", [self.ODD])))) as server:
+            monkeypatch.setenv("XYTHUB_BASE_URL", server.url)
+            monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", newline=""))
+            assert xyt("get", "x").code == 0
+        assert written.getvalue() == f"name\n{self.ODD}\n".encode()
 
     def test_a_long_table_is_written_piece_by_piece_and_whole(
         self, xyt: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch

@@ -91,7 +91,7 @@ def test_a_proxy_that_is_something_else_is_an_error_before_anything_is_sent(
     with Stranger(SAID[said], scheme) as stranger:
         proxy = f"{scheme}://me:hunter2@127.0.0.1:{stranger.port}"
         client = connect("https://api.example", clock=FakeClock(), max_retries=1, ssl_context=trusting, proxy=proxy)
-        with pytest.raises(NetworkError, match=r"cannot connect to https://api\.example.*proxy") as caught:
+        with pytest.raises(NetworkError, match=rf"the proxy 127\.0\.0\.1:{stranger.port}\b") as caught:
             client.export_schemas.update(bodies.SCHEMA_ID, [bodies.COLUMN])
         assert stranger.asked in (1, 2)
     told = str(caught.value) + repr(caught.value.attempts)
@@ -114,10 +114,10 @@ def test_tls_that_a_proxy_does_not_carry_is_an_error_before_anything_is_sent(
     ("settings", "login", "text", "tries"),
     [
         ({"method": b"HT"}, "", "does not speak SOCKS 5", 1),
-        ({"method": b"\x05\x02"}, "", "wants a login", 1),
-        ({"method": b"\x05\xff"}, "", "wants a login", 1),
-        ({"method": b"\x05\xff"}, "me:hunter2@", "takes no such login", 1),
-        ({"login": ("me", "right")}, "me:hunter2@", "did not accept the login", 1),
+        ({"method": b"\x05\x02"}, "", "it wants a login", 1),
+        ({"method": b"\x05\xff"}, "", "it wants a login", 1),
+        ({"method": b"\x05\xff"}, "me:hunter2@", "it did not accept the login", 1),
+        ({"login": ("me", "right")}, "me:hunter2@", "it did not accept the login", 1),
         ({"method": b"\x05"}, "", "closed the connection", 2),
         ({"refusal": 2}, "", r"made no connection \(Connection not allowed by ruleset\)", 1),
         ({"refusal": 4}, "", r"made no connection \(Host unreachable\)", 2),
@@ -130,7 +130,7 @@ def test_what_a_socks_proxy_refuses_is_told(
     with SocksProxy(**settings) as socks:
         proxy = f"socks5://{login}127.0.0.1:{socks.port}"
         client = connect("https://api.example", clock=FakeClock(), max_retries=1, ssl_context=trusting, proxy=proxy)
-        with pytest.raises(NetworkError, match=rf"cannot connect to https://api\.example: the proxy {text}") as caught:
+        with pytest.raises(NetworkError, match=rf"the proxy 127\.0\.0\.1:{socks.port}:? {text}") as caught:
             client.exchanges.list()
     assert len(caught.value.attempts) == tries
     assert "hunter2" not in str(caught.value)
@@ -141,7 +141,7 @@ def test_a_proxys_page_about_a_login_is_not_shown(connect: Connect, trusting: ss
     head = b"HTTP/1.1 407 hunter2\r\nProxy-Authenticate: Basic realm=hunter2\r\nContent-Length: %d\r\n\r\n" % len(page)
     with ConnectProxy(head + page) as proxy:
         url = f"http://me:hunter2@127.0.0.1:{proxy.port}"
-        with pytest.raises(NetworkError, match=r"the proxy answered 407$") as caught:
+        with pytest.raises(NetworkError, match=r"said 407; it did not accept the login$") as caught:
             connect("https://api.example", ssl_context=trusting, proxy=url).exchanges.list()
     assert "hunter2" not in str(caught.value)
 
@@ -152,7 +152,7 @@ def test_a_proxys_page_about_a_login_is_not_shown(connect: Connect, trusting: ss
         ("me:p\u00e455", b"me", "p\u00e455".encode()),
         ("me:p%C3%A455", b"me", "p\u00e455".encode()),
         ("me:p%E455", b"me", b"p\xe455"),
-        ("me%3Ayou:p%3Ass%40", b"me:you", b"p:ss@"),
+        ("m%40e:p%3Ass%40", b"m@e", b"p:ss@"),
         ("me:" + "x" * 255, b"me", b"x" * 255),
         ("me:", b"me", b""),
         ("me", b"me", b""),
@@ -164,7 +164,7 @@ def test_a_login_reaches_the_proxy_byte_by_byte(
     refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     with ConnectProxy(refused) as proxy:
         url = f"http://{written}@127.0.0.1:{proxy.port}"
-        with pytest.raises(NetworkError, match=r"the proxy answered 403$"):
+        with pytest.raises(NetworkError, match=r"said 403$"):
             connect("https://api.example", ssl_context=trusting, proxy=url).exchanges.list()
         basic = base64.b64encode(user + b":" + password).decode()
         assert proxy.requests[0].headers["proxy-authorization"] == f"Basic {basic}"
@@ -175,28 +175,9 @@ def test_a_login_reaches_the_proxy_byte_by_byte(
     ["hunter2", "hunter2:", "me:hunter2" + "x" * 256, "hunter2" + "x" * 256 + ":me", "me:hunter2" + "%C3%A4" * 128],
 )
 def test_a_login_that_socks_cannot_carry_is_refused(written: str, connect: Connect) -> None:
-    with pytest.raises(
-        ValueError, match="proxy: the user name and the password of a SOCKS proxy have 1 to 255"
-    ) as told:
+    with pytest.raises(ValueError, match="proxy: a SOCKS proxy's user name and password have 1 to 255") as told:
         connect("http://127.0.0.1:9", proxy=f"socks5://{written}@127.0.0.1:9").exchanges.list()
     assert "hunter2" not in str(told.value) + variables_of(told.value)
-
-
-@pytest.mark.parametrize("scheme", ["http", "socks5"])
-def test_a_proxys_host_may_be_in_any_language(scheme: str, connect: Connect, trusting: ssl.SSLContext) -> None:
-    # RFC 6761: it never resolves.
-    client = connect(
-        "https://api.example", max_retries=0, ssl_context=trusting, proxy=f"{scheme}://pr\u00f6xy.invalid:9"
-    )
-    with pytest.raises(NetworkError, match=r"the name 'xn--prxy-6qa\.invalid' does not resolve"):
-        client.exchanges.list()
-
-
-@pytest.mark.parametrize("scheme", ["http", "socks5"])
-def test_a_proxys_host_that_cannot_be_one_is_refused(scheme: str, connect: Connect) -> None:
-    name = "\u00f6" * 64
-    with pytest.raises(ValueError, match="proxy: its host name is malformed"):
-        connect("http://127.0.0.1:9", proxy=f"{scheme}://{name}:9").exchanges.list()
 
 
 @pytest.mark.parametrize("through", ["CONNECT", "TLS", "SOCKS"])
@@ -248,9 +229,7 @@ def test_a_silent_proxy_is_given_up_before_anything_is_sent(connect: Connect, tr
         over.clear()
         with Silent(b"", scheme) as silent:
             client = connect("https://api.example", timeout=0.1, max_retries=0, ssl_context=trusting, proxy=silent.url)
-            with pytest.raises(
-                NetworkError, match=r"cannot connect to https://api\.example through the proxy: no"
-            ) as told:
+            with pytest.raises(NetworkError, match=rf"through the proxy 127\.0\.0\.1:{silent.port}: no") as told:
                 client.export_schemas.update(bodies.SCHEMA_ID, [bodies.COLUMN])
             over.set()
         assert "carried out" not in str(told.value)

@@ -333,7 +333,7 @@ def test_a_proxys_login_is_seen_nowhere(serve: Serve, connect: Connect, seen: Se
 def test_a_proxys_password_may_have_any_characters(serve: Serve, connect: Connect) -> None:
     with ConnectProxy(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n") as proxy:
         server = serve(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-        with pytest.raises(NetworkError, match="the proxy answered 407"):
+        with pytest.raises(NetworkError, match=r"the proxy 127.0.0.1:[0-9]+ said 407; it did not accept the login"):
             connect(server, proxy=f"http://me:pä%C3%9F@127.0.0.1:{proxy.port}").exchanges.list()
         sent = proxy.requests[0].headers["proxy-authorization"]
         assert b64decode(sent.removeprefix("Basic ")).decode() == "me:päß"
@@ -409,14 +409,14 @@ def test_a_client_that_could_not_be_built_shows_no_secret_and_can_be_shown(wrong
         ({"api_key": "hunter2\ud800"}, "the API key holds"),
         ({"proxy": b"http://me:hunter2@p"}, "proxy must be a str, not bytes"),
         ({"proxy": ["http://me:hunter2@p"]}, "proxy must be a str, not list"),
-        ({"proxy": "ftp://me:hunter2@p"}, "proxy: expected a URL"),
-        ({"proxy": "http//me:hunter2"}, "proxy: expected a URL"),
-        ({"proxy": "me:hunter2@p:1"}, "proxy: expected a URL"),
-        ({"proxy": "http://me:hunter2"}, "proxy: expected a URL"),
-        ({"proxy": "http://me:hunter2@"}, "proxy: expected a URL"),
-        ({"proxy": "http://me:hunter2@[::1"}, "proxy: expected a URL"),
-        ({"proxy": "http://me:x/y@p:port/hunter2"}, "proxy: expected a URL"),
-        ({"proxy": "http://me:hunter2\ud800@p"}, "proxy: expected a URL"),
+        ({"proxy": "ftp://me:hunter2@p"}, "proxy: .*expected a URL"),
+        ({"proxy": "http//me:hunter2"}, "proxy: .*expected a URL"),
+        ({"proxy": "me:hunter2@p:x"}, "proxy: .*expected a URL"),
+        ({"proxy": "http://me:hunter2"}, "proxy: .*expected a URL"),
+        ({"proxy": "http://me:hunter2@"}, "proxy: .*expected a URL"),
+        ({"proxy": "http://me:hunter2@[::1"}, "proxy: .*expected a URL"),
+        ({"proxy": "http://me:x/y@p:port/hunter2"}, "proxy: .*expected a URL"),
+        ({"proxy": "http://me:hunter2\ud800@p"}, "proxy: .*expected a URL"),
         ({"proxy": "socks5://me:hunter2@p"}, "needs socksio"),
         ({"base_url": "https://me:hunter2@h"}, "base_url has a user name"),
         ({"base_url": b"https://me:hunter2@h"}, "base_url must be a str, not bytes"),

@@ -66,7 +66,7 @@ import anyio
 from tickhaul._async.transport import AsyncTransport
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.origin import read_origin
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 from tickhaul._core.wire import WireRequest
 from tickhaul._sync.transport import Transport
 

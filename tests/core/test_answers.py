@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tickhaul import errors
 from tickhaul._core import bodies, operations
 from tickhaul._core.answers import Answer, describe, read_error, read_success
-from tickhaul._core.secrets import MASK, Secret
+from tickhaul.net.redaction import MASK
+from tickhaul.net.secrets import Secret
 
 KEY = "sk_live_hunter2"
 SECRET = Secret(KEY)

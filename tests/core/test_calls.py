@@ -12,8 +12,8 @@ from tickhaul._core.answers import Answer
 from tickhaul._core.calls import Progress
 from tickhaul._core.options import CallOptions
 from tickhaul._core.retry import Loss, Lost
-from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import WireRequest
+from tickhaul.net.secrets import Secret
 
 KEY = "sk_live_hunter2"
 NOW = 1_776_426_330.0

@@ -10,8 +10,8 @@ import pytest
 from tickhaul._core import operations
 from tickhaul._core.exports import creation_body as export_body
 from tickhaul._core.schemas import content_body, creation_body
-from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import Stamp
+from tickhaul.net.secrets import Secret
 from ticksupply_api.models import CreateSubscriptionRequest
 
 from tests.spec.contract import OPERATIONS

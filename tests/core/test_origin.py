@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickhaul._core.origin import DEFAULT_ORIGIN, Origin, read_key, read_origin
+from tickhaul._core.origin import DEFAULT_ORIGIN, read_key, read_origin
+from tickhaul.net.origins import Origin
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,8 @@ def test_an_origin_is_read(text: str, scheme: str, host: str, port: int, shown: 
         "https://h/v1/exports",
         "https://h//v1",
         "https://.h",
+        "https://h..example",
+        f"https://{'a' * 64}.example",
         "https://-\u2100.example",
         f"https://{'a' * 300}",
         f"https://{'ü' * 80}.example",

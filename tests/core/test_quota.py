@@ -17,7 +17,7 @@ from tickhaul import Quota
 from tickhaul._core import quota as module
 from tickhaul._core.headers import RateLimits, Window
 from tickhaul._core.quota import Ledger, open_ledger
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 
 SILENT = Window(None, None, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import time
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +26,76 @@ TEN = 1_705_312_800 * SECOND
 
 #: The stubs take literal units only.
 datetime64: Any = np.datetime64
+
+
+class Interval(timedelta):
+    """What subtraction gives that is no longer the standard library's: it divides by its own kind only."""
+
+    start: datetime | None = None
+    months = 1
+
+    def __floordiv__(self, other: Any) -> Any:
+        raise AttributeError(f"{type(other).__name__} object has no attribute '_to_microseconds'")
+
+    __mod__ = __truediv__ = __sub__ = __rsub__ = __add__ = __neg__ = __mul__ = __floordiv__  # type: ignore[assignment]
+
+
+class Duration(Interval):
+    """A duration whose parts have the sign of the whole, with months beside them."""
+
+    def __new__(cls, months: int = 0, **parts: float) -> Self:
+        self = super().__new__(cls, hours=months * 720 + parts.pop("hours", 0), **parts)
+        self.months = months
+        return self
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "start":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+    @property
+    def days(self) -> int:
+        return int(self.total_seconds() / 86_400)
+
+    @property
+    def seconds(self) -> int:
+        return int(self.total_seconds()) - self.days * 86_400
+
+    @property
+    def microseconds(self) -> int:
+        return int(self.total_seconds() % 1 * 10**6)
+
+
+class Moment(datetime):
+    """A datetime whose arithmetic gives durations of its own."""
+
+    def __sub__(self, other: Any) -> Any:
+        return Interval(1)
+
+    __rsub__ = __add__ = __radd__ = __sub__
+
+    def replace(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("use set()")
+
+    def utcoffset(self) -> Interval | None:
+        offset = super().utcoffset()
+        return None if offset is None else Interval(seconds=offset.total_seconds())
+
+    def date(self) -> Any:
+        return Day(self.year, self.month, self.day)
+
+
+class Day(date):
+    """A date of that kind."""
+
+    def __sub__(self, other: Any) -> Any:
+        return Interval(1)
+
+    def toordinal(self) -> Any:
+        raise TypeError("use days()")
+
+    __rsub__ = __add__ = __radd__ = __sub__
+
 
 nanoseconds = st.integers(-(2**63), 2**63 - 1)
 #: Integers that are not taken for seconds, milli- or microseconds.
@@ -64,6 +134,13 @@ FORMS: list[tuple[Any, int]] = [
     (pd.Timestamp("2024-01-15T10:00:00.000000001+01:00"), TEN + 1 - 3600 * SECOND),
     (pd.Timedelta(1, "ns"), NOW - 1),
     (pd.Timedelta(-1, "ns"), NOW + 1),
+    (Moment(2024, 1, 15, 10, tzinfo=UTC), TEN),
+    (Moment(2024, 1, 15, 10), TEN),
+    (Moment(2024, 1, 15, 11, 0, 0, 1, tzinfo=timezone(timedelta(hours=1))), TEN + 1000),
+    (Day(2024, 1, 15), TEN - 36_000 * SECOND),
+    (Interval(days=40, microseconds=1), NOW - 40 * 86_400 * SECOND - 1000),
+    (Duration(minutes=1), NOW - 60 * SECOND),
+    (Duration(hours=-1, microseconds=-1), NOW + 3600 * SECOND + 1000),
     ("2024-01-15T10:00:00Z", TEN),
     ("2024-01-15T10:00Z", TEN),
     ("2024-01-15T10Z", TEN),
@@ -81,6 +158,7 @@ FORMS: list[tuple[Any, int]] = [
     ("2024-01-15T10:00:00,123456789", TEN + 123_456_789),
     ("2024-01-15T11:30:00.000000001+01:30", TEN + 1),
     ("2024-01-14T24:00:00Z", TEN - 36_000 * SECOND),
+    ("2024-01-14T24:00:00.000000000Z", TEN - 36_000 * SECOND),
     ("2024-01-15", TEN - 36_000 * SECOND),
     ("20240115", TEN - 36_000 * SECOND),
     ("2024-W03-1", TEN - 36_000 * SECOND),
@@ -262,6 +340,24 @@ def test_a_datetime_whose_zone_has_no_offset_is_naive_and_means_utc() -> None:
         ("0000", "year 0 is out of range"),
         ("2024-01-15T10:30.5Z", "expected text such as"),  # half a minute, not half a second
         ("2024-01-14T24:00:00.5Z", "expected text such as"),
+        ("2024-01-14T24:00:00.000000001Z", "expected text such as"),
+        (
+            "2016-12-31T23:59:60Z",
+            "leap second, which nanoseconds since 1970 do not count; pass second 59, or second 00",
+        ),
+        ("2016-12-31T23:59:60.123456789Z", "leap second"),
+        ("2016-12-31 23:59:60", "leap second"),
+        ("20161231T235960,5+0000", "leap second"),
+        ("2017-01-01T05:29:60+05:30", "leap second"),
+        ("2016-W52-6t23:59:60z", "leap second"),
+        ("2016-12-31T23:59:61Z", "expected text such as"),
+        ("9999-12-31T23:59:59-05:00", "outside the years 1677 to 2262"),
+        ("9999-12-31T24:00:00Z", "outside the years 1677 to 2262"),
+        ("0001-01-01T00:00:00+05:00", "outside the years 1677 to 2262"),
+        (Moment.max.astimezone(timezone(timedelta(hours=-5))), "outside the years 1677 to 2262"),
+        (pd.Timestamp(np.datetime64("20000-01-01", "s")), "outside the years 1677 to 2262"),
+        (pd.Timestamp(np.datetime64("-5000-01-01", "s")), "outside the years 1677 to 2262"),
+        (Duration(months=1, days=2), "has months or years, whose length varies; pass days, or text such as '-1month'"),
         ("2024-01-15T10:00:00.1234567890Z", "10 fractional digits; nanoseconds are nine at most"),
         ("2024-01-15T10:00:00.123456789.1Z", "expected text such as"),
         ("2024-01-15T25:00Z", "expected text such as"),

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tickhaul._core import operations
 from tickhaul._core.schemas import content_body
-from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import Stamp, WireRequest
+from tickhaul.net.secrets import Secret
 from ticksupply_api.models import CreateExportRequest, CreateSubscriptionRequest
 
 KEY = "sk_live_hunter2"

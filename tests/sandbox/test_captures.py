@@ -104,7 +104,14 @@ def test_a_broken_recording_is_refused(tmp_path: Path, content: str) -> None:
         read_tape(file)
 
 
-@pytest.mark.parametrize("content", [None, "{", "[1]", '[{"file": "x"}]', "5"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_index_may_begin_with_a_byte_order_mark(recording: Path, tmp_path: Path, encoding: str) -> None:
+    text = (recording / "index.json").read_text(encoding="utf-8")
+    (tmp_path / "index.json").write_text(text, encoding=encoding)
+    assert list(read_index(tmp_path)) == list(read_index(recording))
+
+
+@pytest.mark.parametrize("content", [None, "[" * 100_000, "{", "[1]", '[{"file": "x"}]', "5"])
 def test_a_directory_without_an_index_is_refused(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "index.json").write_text(content, encoding="utf-8")

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from tickhaul_sandbox import ManualClock, Sandbox, Settings, SystemClock
 from tickhaul_sandbox.__main__ import main
+from tickhaul_sandbox.settings import DEFAULT_API_KEY
 
 from tests.sandbox.api import HOUR, SECOND, START, TLS, Api, ok
 
@@ -79,6 +80,28 @@ def test_a_port_that_is_taken_is_a_failure_that_says_so(capsys: pytest.CaptureFi
         with pytest.raises(OSError, match="in use"):
             Sandbox(Settings(port=port)).start()
     assert "cannot listen" in capsys.readouterr().err
+
+
+@POSIX
+@pytest.mark.parametrize("module", [["tickhaul_sandbox"], ["tickhaul.cli", "sandbox"]], ids=["module", "command"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-"])
+def test_where_it_is_must_be_heard(module: list[str], closed: str) -> None:
+    words = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", *module, "--port", "0"]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr.startswith("sandbox: cannot write to stdout: it is closed")
+    assert done.returncode == 1
+
+
+@POSIX
+def test_without_stderr_it_serves(tmp_path: Path) -> None:
+    words = ["sh", "-c", 'exec "$@" <&- 2>&-', "sh", sys.executable, "-m", "tickhaul_sandbox", "--port", "0"]
+    with subprocess.Popen([*words, "--state", str(tmp_path / "state")], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1]
+        with httpx.Client(base_url=url, headers={"X-Api-Key": DEFAULT_API_KEY}, verify=TLS) as client:
+            assert client.get("/v1/exchanges").status_code == 200
+        process.terminate()
+        assert process.wait() == 0
 
 
 def test_help_names_every_flag(capsys: pytest.CaptureFixture[str]) -> None:

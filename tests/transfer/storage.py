@@ -268,7 +268,7 @@ class Storage:
         if answer.drip:
             self._drip(sock, head.encode() + b"\r\n" + bytes(body))
             return False
-        sock.sendall(head.encode() + b"\r\n")
+        sock.sendall(head.encode("latin-1") + b"\r\n")
         for at in range(0, len(body), 65536):
             piece = body[at : at + 65536]
             data = b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if answer.chunked else piece

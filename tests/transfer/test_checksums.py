@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import threading
 import zlib
@@ -152,6 +153,23 @@ def test_a_weak_etag_conditions_nothing(tmp_path: Path) -> None:
         haul(storage, tmp_path)
         assert not any({"if-range", "if-match"} & set(request.headers) for request in storage.requests)
     assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_weak_etag_of_every_response_costs_nothing(tmp_path: Path, *, cut: bool) -> None:
+    numbers = itertools.count()
+
+    def weak(request: Request, answer: Answer) -> Answer:
+        answer.headers |= {"ETag": f'W/"{next(numbers)}"', "Last-Modified": "Thu, 01 Jan 2026 12:00:30 GMT"}
+        answer.cut = 100 * KIB if cut and request.nth == 0 else answer.cut
+        return answer
+
+    with Storage({"a": content(900 * KIB)}, weak) as storage:
+        haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
+    # In parts, and nothing of it twice.
+    assert len(storage.requests) > 7
+    assert storage.sent["a"] == 900 * KIB
 
 
 @pytest.mark.parametrize(

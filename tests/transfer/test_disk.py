@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import shutil
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul._files import atomic, replace, sync_directory
 from tickhaul.errors import StorageError
-from tickhaul.transfer import disk, linux
+from tickhaul.transfer import RemoteFile, disk, download, linux
 from tickhaul.transfer.disk import PartFile, storage_error
 
-from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in
+from tests.transfer.hauls import KIB, assert_arrived, assert_nothing_false, content, haul, names_in, options
 from tests.transfer.storage import Answer, Request, Storage
 
 if TYPE_CHECKING:
@@ -67,6 +68,40 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_fetched(
         haul(storage, tmp_path, connections=CONNECTIONS, part_size=PART)
         assert_arrived(storage, tmp_path)
         assert sum(storage.sent.values()) <= total + CONNECTIONS * PART
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize(
+    ("chunked", "mark", "kept"), [(False, True, True), (False, False, False), (True, True, False), (True, False, False)]
+)
+def test_a_full_disk_keeps_what_can_be_gone_on_with_and_promises_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, announced: bool, chunked: bool, mark: bool, kept: bool
+) -> None:
+    def described(request: Request, answer: Answer) -> Answer:
+        if not mark:
+            answer.headers.pop("ETag", None)
+        answer.chunked = chunked
+        return answer
+
+    full = FullDisk(monkeypatch, 500 * KIB)
+    kept = kept or (announced and mark)  # the listing told the length
+    with Storage({"a": content(900 * KIB)}, described) as storage:
+
+        def listing() -> list[RemoteFile]:
+            return [file if announced else dataclasses.replace(file, size=None) for file in storage.listing()]
+
+        def fetch() -> None:
+            download(listing(), tmp_path, refresh=listing, export_id="exp_1", options=options())
+
+        with pytest.raises(StorageError) as caught:
+            fetch()
+        assert str(caught.value).endswith("; make room and run again, which goes on from what could be kept")
+        assert len(list(tmp_path.glob("a.*.part"))) == kept
+        full.room = 1 << 40
+        storage.sent.clear()
+        fetch()
+        assert_arrived(storage, tmp_path)
+        assert (storage.sent["a"] < 900 * KIB) == kept
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import sys
 from types import ModuleType
@@ -52,6 +53,23 @@ def test_libcurl_serves_where_it_is_installed() -> None:
     name, _ = choose(TransferOptions())
     assert name.startswith("libcurl ")
     assert choose(TransferOptions(engine="libcurl"))[0] == name
+
+
+@with_libcurl
+@pytest.mark.parametrize("wait", ["_poll", "_select"])
+def test_what_can_be_read_from_or_written_to_is_found(wait: str) -> None:
+    from tickhaul.transfer.wire import over_libcurl
+
+    ready = getattr(over_libcurl, wait)
+    read, write = 1, 2  # as libcurl has them
+    near, far = socket.socketpair()
+    with near, far:
+        handle = near.fileno()
+        assert ready({handle: read}, 0) == []
+        assert ready({handle: read | write}, None) == [(handle, write)]
+        far.send(b"x")
+        assert ready({handle: read}, None) == [(handle, read)]
+        assert ready({handle: read | write, far.fileno(): read}, 20) == [(handle, read | write)]
 
 
 @pytest.mark.parametrize(

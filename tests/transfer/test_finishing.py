@@ -9,8 +9,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tickhaul._files import replace
 from tickhaul.errors import StorageError
-from tickhaul.transfer import TransferCanceled, arrival, finish, linux, sidecar
+from tickhaul.transfer import TransferCanceled, arrival, finish, linux, manifest, sidecar
 from tickhaul.transfer.checksums import digest_of
 from tickhaul.transfer.manifest import Entry, add_to_manifest, read_manifest
 
@@ -175,6 +176,30 @@ def test_writers_of_the_manifest_merge(tmp_path: Path) -> None:
         add_to_manifest(tmp_path, {f"{index}-{step}": entry(f"art_{index}") for step in range(5)}, fsync=True)
     assert len(read_manifest(tmp_path)) == 20
     assert names_in(tmp_path) == ["tickhaul.json"]
+
+
+def test_what_another_process_writes_over_the_manifest_at_that_moment_is_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        replace(source, target)
+        other = {"tickhaul": 1, "files": {"b": entry("art_2")._asdict()}}
+        (tmp_path / "fresh").write_text(json.dumps(other))
+        replace(tmp_path / "fresh", target)
+
+    monkeypatch.setattr(manifest, "replace", overtaken)
+    add_to_manifest(tmp_path, {"a": entry("art_1")}, fsync=False)
+    assert read_manifest(tmp_path) == {"a": entry("art_1"), "b": entry("art_2")}
+
+
+def test_a_manifest_has_a_line_for_each_file(tmp_path: Path) -> None:
+    entries = {name: entry(f"art_{name}") for name in ("b", "\u00fc", '"', "a")}
+    add_to_manifest(tmp_path, entries, fsync=False)
+    lines = (tmp_path / "tickhaul.json").read_text("utf-8").splitlines()
+    assert [line.partition(": {")[0] for line in lines[1:-1]] == ['"\\""', '"a"', '"b"', '"\u00fc"']
+    assert json.loads("\n".join(lines))["files"]["a"]["artifact"] == "art_a"
+    assert read_manifest(tmp_path) == entries
 
 
 def test_a_manifest_keeps_what_it_has_and_drops_what_it_cannot_read(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tickhaul import Client, TickhaulError
 from tickhaul.errors import IntegrityError, StorageError, TransferError, UnsafeFilenameError
+from tickhaul.net.redaction import redacted
+from tickhaul.net.urls import objection_to_url
 from tickhaul.transfer import RemoteFile, download, verify
-from tickhaul.transfer.listing import objection_to_url
 from tickhaul.transfer.names import check_distinct
 from tickhaul.transfer.urls import lifetime_of
-from tickhaul.transfer.words import redacted
 
 from tests.support.behaviours import answer
 from tests.support.bodies import DOWNLOAD

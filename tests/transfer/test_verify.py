@@ -117,6 +117,44 @@ def test_without_a_hash_gzip_damage_is_found_by_gzip_itself(tmp_path: Path) -> N
         assert (found[name] or "").startswith("its gzip data is damaged"), name
 
 
+_PIECE = 1024 * 1024  # bytes that are read at once
+_MEMBER = gzip.compress(content(1000))
+_UP_TO_A_PIECE = bytes(_PIECE - len(_MEMBER))
+
+
+@pytest.mark.parametrize(
+    ("data", "damage"),
+    [
+        (_MEMBER + b"\0", None),
+        (_MEMBER + bytes(511), None),
+        (_MEMBER + bytes(3 * _PIECE), None),
+        (_MEMBER + _UP_TO_A_PIECE + b"\0", None),
+        (_MEMBER + bytes(7) + _MEMBER, None),
+        (_MEMBER + _UP_TO_A_PIECE + bytes(7) + _MEMBER + bytes(7), None),
+        (_MEMBER * 3, None),
+        (gzip.compress(b"") + _MEMBER, None),
+        (gzip.compress(bytes(9_000_000)) + bytes(9), None),
+        (_MEMBER + bytes(511) + b"xy", "its gzip data is damaged: "),
+        (_MEMBER + _UP_TO_A_PIECE + b"\0xy", "its gzip data is damaged: "),
+        (bytes(512), "its gzip data is damaged: "),
+        (b"\0" + _MEMBER, "its gzip data is damaged: "),
+        (_MEMBER[:-8] + bytes(8), "its gzip data is damaged: "),
+        (_MEMBER[:-4] + bytes(4), "its gzip data is damaged: "),
+        (_MEMBER[:-8], "its gzip data ends too early"),
+        (_MEMBER[:-1], "its gzip data ends too early"),
+        (_MEMBER[:9], "its gzip data ends too early"),
+        (_MEMBER + _MEMBER[:-1], "its gzip data ends too early"),
+        (_MEMBER + bytes(7) + _MEMBER[:3], "its gzip data ends too early"),
+        (b"", "it is empty, which no gzip file is"),
+    ],
+    ids=range(21),
+)
+def test_what_stands_after_a_gzip_member(tmp_path: Path, data: bytes, damage: str | None) -> None:
+    brought(tmp_path, {"a.gz": data})
+    assert (problem(tmp_path, "a.gz") or "").startswith(damage or "")
+    assert (problem(tmp_path, "a.gz") is None) == (damage is None)
+
+
 def test_a_manifest_cannot_make_verify_read_elsewhere(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     brought(folder, {"a": b"12345"})

@@ -160,7 +160,7 @@ def test_no_frame_of_an_interrupt_or_of_a_refused_client_shows_a_secret(
         errors: list[BaseException] = [interrupt_call(client, face, _get)]
     mistakes: tuple[dict[str, Any], ...] = (
         {"timeout": -1},
-        {"proxy": "nonsense"},
+        {"proxy": "nonsense://"},
         {"password": PASSWORD, "api_key": KEY},
     )
     for wrong in mistakes:

@@ -30,6 +30,33 @@ class Color(enum.Enum):
     RED = 1
 
 
+class Days(dt.date):
+    """A date with arithmetic of its own, as pendulum's."""
+
+    def __sub__(self, other: Any) -> Any:
+        raise AttributeError("days")
+
+
+class Moment(dt.datetime):
+    """A datetime that gives such dates."""
+
+    def date(self) -> Days:
+        return Days(self.year, self.month, self.day)
+
+
+class Length(dt.timedelta):
+    """A timedelta that divides in its own way, with months that have no certain length."""
+
+    months = 0
+
+    def __floordiv__(self, other: Any) -> Any:
+        raise AttributeError("_to_microseconds")
+
+
+class Month(Length):
+    months = 1
+
+
 class TestDays:
     @pytest.mark.parametrize(
         "value",
@@ -40,6 +67,8 @@ class TestDays:
             naive("2016-05-05"),
             dt.datetime(2016, 5, 5, tzinfo=dt.UTC),
             pd.Timestamp("2016-05-05"),
+            Days(2016, 5, 5),
+            Moment(2016, 5, 5, tzinfo=dt.UTC),
             np.datetime64("2016-05-05"),
             np.datetime64("2016-05-05T00:00:00.000000000"),
         ],
@@ -58,6 +87,7 @@ class TestDays:
             naive("2016-05-05T01:00"),
             pd.Timestamp("2016-05-05 00:00:00.000000001"),
             pd.NaT,
+            pd.Timestamp(np.datetime64("20000-01-01", "s")),
             np.datetime64("2016-05-05T01"),
             np.datetime64("NaT", "ns"),
             np.datetime64(12_000, "Y"),
@@ -82,6 +112,7 @@ class TestTimes:
             (dt.time(9, 0, 0, 1), NINE + 1000),
             (dt.timedelta(hours=9), NINE),
             (pd.Timedelta(hours=9, nanoseconds=7), NINE + 7),
+            (Length(hours=9, microseconds=1), NINE + 1000),
             (np.timedelta64(9, "h"), NINE),
             ("9:00", NINE),
             ("09:00:00", NINE),
@@ -103,6 +134,7 @@ class TestTimes:
             "09:00:00.1234567891",
             dt.timedelta(microseconds=-1),
             dt.timedelta(days=2),
+            Month(hours=9),
             dt.time(9, tzinfo=dt.UTC),
             np.timedelta64("NaT", "ns"),
             np.timedelta64(1, "ps"),

@@ -16,10 +16,10 @@ from tickhaul._core.calls import Progress
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.headers import read_rate_limits, read_retry_after
 from tickhaul._core.idempotency import choose_key
-from tickhaul._core.secrets import MASK
 from tickhaul._signals import raised_by_handler
 from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
+from tickhaul.net.redaction import MASK
 
 if TYPE_CHECKING:
     import ssl
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.headers import RateLimits
     from tickhaul._core.options import CallOptions
-    from tickhaul._core.origin import Origin
     from tickhaul._core.quota import Ledger
     from tickhaul._core.retry import Lost
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.service import Action, Reader, Writer
+    from tickhaul.net.origins import Origin
+    from tickhaul.net.proxies import Proxy
+    from tickhaul.net.secrets import Secret
 
 T = TypeVar("T")
 
@@ -88,7 +89,7 @@ class AsyncExecutor:
         ledger: the quota, or ``None`` for no pacing.
         hooks: whom to tell.
         ssl_context: how to trust the service, or ``None`` for the usual certificates.
-        proxy: the proxy to this service, or ``None``.
+        proxy: the proxy on the way to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
         reader: knows what the service's answers mean.
     """
@@ -103,7 +104,7 @@ class AsyncExecutor:
         ledger: Ledger | None,
         hooks: Hooks,
         ssl_context: ssl.SSLContext | None,
-        proxy: Secret | None,
+        proxy: Proxy | None,
         proxy_setting: Secret | None,
         reader: Reader = answers,
     ) -> None:

@@ -17,8 +17,8 @@ from tickhaul._core.bodies import check_density
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.service import Action
+    from tickhaul.net.secrets import Secret
 
 T = TypeVar("T")
 

@@ -113,7 +113,9 @@ class Body:
     def _unpack(self, data: bytes) -> None:
         while data:
             if self._until.remaining() <= 0:
-                self._failure = Lost(Loss.MAYBE_DONE, "the response was not unpacked before the deadline")
+                self._failure = Lost(
+                    Loss.MAYBE_DONE, "the response was not unpacked before the deadline", timed_out=True
+                )
                 return
             if self._whole:
                 # Zeros behind a stream are padding, as for every other reader of gzip.

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from tickhaul._core.answers import Answer
     from tickhaul._core.options import CallOptions
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.service import Action, Reader
     from tickhaul._core.wire import WireRequest
+    from tickhaul.net.secrets import Secret
 
 T = TypeVar("T")
 

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tickhaul._core.secrets import Secret, refuse_other_types
 from tickhaul.net.hosts import is_loopback
+from tickhaul.net.origins import PORTS, Origin
+from tickhaul.net.secrets import Secret, refuse_other_types
+from tickhaul.net.urls import objection_to_host
 
 DEFAULT_ORIGIN = "https://api.ticksupply.com"
 KEY_VARIABLE = "TICKSUPPLY_API_KEY"
 URL_VARIABLE = "TICKSUPPLY_BASE_URL"
-_PORTS = {"http": 80, "https": 443}
-#: Underscores are no part of a host name by the book, and of many container networks.
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Scheme, host and port.
-
-    Attributes:
-        scheme: ``https`` or ``http``.
-        host: name or address; an IPv6 address without brackets.
-        port: the port number.
-    """
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}"
-
-    @property
-    def authority(self) -> str:
-        """The value of the ``Host`` header."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
@@ -67,11 +41,14 @@ def read_origin(base_url: str | None, *, allow_plain_http: bool) -> Origin:
         host, port = _ascii(parts.hostname or ""), parts.port
     except ValueError as error:
         raise ValueError(f"base_url {text!r}: {error}; {expected}") from None
-    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or port == 0:
+    objection = objection_to_host(host)
+    if parts.scheme not in PORTS or port == 0:
         raise ValueError(f"base_url {text!r}: {expected}")
+    if objection is not None:
+        raise ValueError(f"base_url {text!r}: {objection}; {expected}")
     if parts.path.rstrip("/") not in ("", "/v1"):
         raise ValueError(f"base_url {text!r} has a path; {expected}")
-    origin = Origin(parts.scheme, host, port or _PORTS[parts.scheme])
+    origin = Origin(parts.scheme, host, port or PORTS[parts.scheme])
     if origin.scheme == "http" and not allow_plain_http and not is_loopback(origin.host):
         raise ValueError(
             f"base_url {text!r} would send the API key unencrypted; use https://, "

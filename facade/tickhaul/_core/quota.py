@@ -17,7 +17,7 @@ from tickhaul._core.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from tickhaul._core.headers import RateLimits, Window
-    from tickhaul._core.secrets import Secret
+    from tickhaul.net.secrets import Secret
 
 
 _MINUTE = 60.0

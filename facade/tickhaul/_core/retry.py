@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tickhaul.net.waits import backoff
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PASSING_4XX = frozenset({408, 425, 429})
-#: Doublings after which a backoff has long reached its cap, and short of what a float can hold.
-_DOUBLINGS = 30
 
 
 class Loss(Enum):
@@ -42,10 +42,12 @@ class Lost:
     Attributes:
         loss: what that means for trying again.
         text: what happened, in words.
+        timed_out: whether it took too long.
     """
 
     loss: Loss
     text: str
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,4 @@ class Judge:
         return self.attempts <= self._policy.max_retries
 
     def _backoff(self) -> float:
-        return self._uniform(0.0, min(self._policy.cap, self._policy.base * 2 ** min(self.attempts - 1, _DOUBLINGS)))
+        return backoff(self.attempts, base=self._policy.base, cap=self._policy.cap, uniform=self._uniform)

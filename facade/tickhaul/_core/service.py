@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tickhaul._core.answers import Answer
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
     from tickhaul.errors import TickhaulError
+    from tickhaul.net.secrets import Secret
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dateutil.relativedelta import relativedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
+_DAY = 86_400 * 10**9
 _MICROSECOND = timedelta(microseconds=1)
 _INT64 = range(-(2**63), 2**63)
 #: Integers in between read as nanoseconds are 1970 to 1973, and as seconds, milli- or microseconds the present age.
@@ -25,6 +27,10 @@ _WRONG_UNIT = range(10**9, 10**17)
 
 #: A fraction with more digits than the parser has room for.
 _FRACTION = re.compile(r"(?P<head>.*[.,]\d{6})(?P<rest>\d+)(?P<zone>.*)", re.ASCII)
+#: The time of day in ISO 8601, after a date.
+_CLOCK = re.compile(
+    r".{7,10}\D(?P<hour>\d\d):?\d\d:?(?P<second>\d\d)([.,]\d+)?(z|[+-][\d:]+)?", re.ASCII | re.IGNORECASE
+)
 _NANOSECONDS = re.compile(r"[+-]?\d{9,19}", re.ASCII)
 _RELATIVE = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d{1,12})\s*(?P<unit>[a-z]+)", re.ASCII | re.IGNORECASE)
 _YEAR_MONTH = re.compile(r"(?P<year>\d{4})(-(?P<month>\d{2}))?", re.ASCII)
@@ -74,17 +80,51 @@ def to_ns(value: TimeLike, *, now: int) -> int:
             end), a ``timedelta`` (that long before now), an ``int`` (nanoseconds already), ``numpy.datetime64``,
             ``pandas.Timestamp``, or text: ISO 8601 with up to nine fractional digits, a year or year and month (its
             first instant), ``now``, or an offset from now such as ``-1month`` or ``-90min``. A text of nine digits or
-            more is nanoseconds, as the service takes it (docs: exports/create-export).
+            more is nanoseconds, as the service takes it (docs: exports/create-export). Subclasses such as pendulum's
+            are taken for what they are in the standard library.
         now: the present, in nanoseconds.
 
     Raises:
-        ValueError: the text or number is no moment, or one that 64 bits cannot hold.
+        ValueError: the text or number is no moment, or one that 64 bits cannot hold; it is within a leap second, which
+            nanoseconds since 1970 do not count; or it is a duration of months or years, whose length varies.
         TypeError: the value is of another type.
     """
-    ns = _convert(value, now)
+    try:
+        ns = _convert(value, now)
+    except OverflowError:
+        raise _outside(value) from None
     if ns not in _INT64:
-        raise ValueError(f"time {value!r} is outside the years 1677 to 2262 that 64-bit nanoseconds can hold")
+        raise _outside(value)
     return ns
+
+
+def _outside(value: object) -> ValueError:
+    return ValueError(f"time {value!r} is outside the years 1677 to 2262 that 64-bit nanoseconds can hold")
+
+
+def plain_date(value: date) -> date:
+    """A date of the standard library, without what a subclass makes of its arithmetic.
+
+    Raises:
+        OverflowError: the calendar of the standard library, the years 1 to 9999, has no such day.
+    """
+    try:
+        return date(value.year, value.month, value.day)
+    except ValueError as error:
+        # A pandas.Timestamp may be of any year.
+        raise OverflowError(str(error)) from None
+
+
+def timedelta_ns(value: timedelta) -> int:
+    """The nanoseconds in a timedelta, those included that a pandas Timedelta keeps beside its microseconds.
+
+    Raises:
+        ValueError: it has months or years, as pendulum's durations may.
+    """
+    # In their total a month counts 30 days. An interval has both too, but a beginning from which its length is known.
+    if (getattr(value, "months", 0) or getattr(value, "years", 0)) and not hasattr(value, "start"):
+        raise ValueError(f"{value!r} has months or years, whose length varies; pass days, or text such as '-1month'")
+    return _microseconds(value) * 1000 + _past_microsecond(value)
 
 
 def to_datetime(ns: int) -> datetime:
@@ -107,9 +147,9 @@ def _convert(value: TimeLike, now: int) -> int:
             raise ValueError(f"time {value!r} is no moment; expected {_FORMS}")
         return _from_datetime(value) + _past_microsecond(value)
     if isinstance(value, date):
-        return _from_datetime(datetime(value.year, value.month, value.day, tzinfo=UTC))
+        return _midnight(value)
     if isinstance(value, timedelta):
-        return now - (value // _MICROSECOND * 1000 + _past_microsecond(value))
+        return now - timedelta_ns(value)
     if type(value).__module__ == "numpy" and type(value).__name__ == "datetime64":
         return _from_datetime64(cast("_Datetime64", value))
     # numpy's booleans are called `bool` too (`bool_` before numpy 2), and its older ones have the method as well.
@@ -121,9 +161,20 @@ def _convert(value: TimeLike, now: int) -> int:
 
 
 def _from_datetime(value: datetime) -> int:
-    if value.utcoffset() is None:
-        value = value.replace(tzinfo=UTC)
-    return (value - _EPOCH) // _MICROSECOND * 1000
+    # Field by field, because a subclass may have arithmetic of its own; and as numbers, because a datetime near the ends
+    # of the calendar cannot be moved to UTC.
+    within = ((value.hour * 60 + value.minute) * 60 + value.second) * 10**6 + value.microsecond
+    offset = value.utcoffset()
+    return _midnight(value) + (within - (0 if offset is None else _microseconds(offset))) * 1000
+
+
+def _midnight(value: date) -> int:
+    return (plain_date(value).toordinal() - _EPOCH_DAY) * _DAY
+
+
+def _microseconds(value: timedelta) -> int:
+    # The standard library's own division, whatever a subclass makes of it.
+    return timedelta.__floordiv__(value, _MICROSECOND)
 
 
 def _past_microsecond(value: object) -> int:
@@ -176,10 +227,18 @@ def _from_iso(text: str, stripped: str) -> int:
         stripped = fraction["head"] + fraction["zone"]
     if len(rest) > 3:
         raise ValueError(f"time {text!r} has {6 + len(rest)} fractional digits; nanoseconds are nine at most")
-    try:
-        return _from_datetime(isoparse(stripped)) + int(rest.ljust(3, "0"))
-    except (ValueError, OverflowError):
-        raise ValueError(f"time {text!r} is not understood; expected text such as {_TEXTS}") from None
+    past = int(rest.ljust(3, "0"))
+    clock = _CLOCK.fullmatch(stripped)
+    if clock and clock["second"] == "60":
+        raise ValueError(
+            f"time {text!r} is in a leap second, which nanoseconds since 1970 do not count; "
+            "pass second 59, or second 00 of the next minute"
+        )
+    # 24:00 is the end of its day, with nothing after it.
+    if not (clock and clock["hour"] == "24" and past):
+        with suppress(ValueError):
+            return _from_datetime(isoparse(stripped)) + past
+    raise ValueError(f"time {text!r} is not understood; expected text such as {_TEXTS}")
 
 
 def _start_of(text: str, period: re.Match[str]) -> datetime:

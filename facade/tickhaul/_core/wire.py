@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class WireRequest:
         path: the percent-encoded path, fit for logs.
         target: path and query.
         headers: name and value of each but the credential, ``Host`` included.
-        credential: name and value of the header that says who is asking.
+        credential: name and value of the header that says who is asking; ``None`` where nobody is to be named.
         body: the encoded body, or ``None``.
     """
 
@@ -34,14 +34,16 @@ class WireRequest:
     path: str
     target: bytes
     headers: Sequence[tuple[bytes, bytes]]
-    credential: tuple[bytes, Secret]
+    credential: tuple[bytes, Secret] | None
     body: bytes | Secret | None
 
     def reveal(self) -> tuple[list[tuple[bytes, bytes]], bytes | None]:
         """All headers and the body as they go on the wire, for the one place that puts them there."""
-        name, secret = self.credential
-        body = self.body.reveal().encode() if isinstance(self.body, Secret) else self.body
-        return [*self.headers, (name, secret.reveal().encode())], body
+        headers = list(self.headers)
+        if self.credential is not None:
+            name, secret = self.credential
+            headers.append((name, secret.reveal().encode()))
+        return headers, self.body.reveal().encode() if isinstance(self.body, Secret) else self.body
 
 
 class Stamp:

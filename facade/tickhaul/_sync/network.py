@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ssl
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import httpcore
@@ -24,7 +23,8 @@ from tickhaul.net.tls import bare, behind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tickhaul.net.socks import Login, Talk
+    from tickhaul.net.proxies import Proxy
+    from tickhaul.net.socks import Talk
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
@@ -45,27 +45,12 @@ class SocksRefusal(httpcore.ProxyError):
     """A SOCKS proxy makes no connection.
 
     Attributes:
-        hopeless: whether asking again is of no use.
+        reason: what it said.
     """
 
-    def __init__(self, error: SocksError) -> None:
-        super().__init__(str(error))
-        self.hopeless = error.hopeless
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Socks:
-    """A SOCKS proxy. It is in no ``repr``.
-
-    Attributes:
-        host: its name or address, an IPv6 address without brackets.
-        port: its port.
-        login: user name and password, if it wants them.
-    """
-
-    host: str
-    port: int
-    login: Login | None
+    def __init__(self, reason: SocksError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
@@ -75,7 +60,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socks: the SOCKS proxy that connections go through, if there is one.
     """
 
-    def __init__(self, socks: Socks | None = None) -> None:
+    def __init__(self, socks: Proxy | None = None) -> None:
         self._socks = socks
 
     def connect_tcp(

@@ -7,14 +7,12 @@ and writes whole URLs to its log; none of that may happen to a request that carr
 
 from __future__ import annotations
 
-import re
 import ssl
 import threading
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes, urlsplit
+from typing import TYPE_CHECKING, cast
 
 import httpcore
 
@@ -25,28 +23,25 @@ from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 from tickhaul._signals import raised_by_handler
 from tickhaul._sync.connections import Connections, Loan
-from tickhaul._sync.network import DeadlineBackend, Socks, SocksRefusal, Untrusted, new_streams
+from tickhaul._sync.network import DeadlineBackend, SocksRefusal, Untrusted, new_streams
 from tickhaul._sync.primitives import current_run, home, is_interrupt, tie
-from tickhaul._threads import load
 from tickhaul.net.foreign import is_failure
-from tickhaul.net.socks import LONGEST
-from tickhaul.net.tls import bracketed, settled
+from tickhaul.net.origins import bracketed
+from tickhaul.net.refusals import Refusal, read_refusal, refused_by_socks, refused_status
+from tickhaul.net.tls import settled
+from tickhaul.net.trust import default_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from urllib.parse import SplitResult
 
     from tickhaul._core.deadline import Deadline
-    from tickhaul._core.origin import Origin
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.wire import WireRequest
     from tickhaul._sync.primitives import Tie
-    from tickhaul.net.socks import Login
+    from tickhaul.net.origins import Origin
+    from tickhaul.net.proxies import Proxy
 
 _KEEPALIVE_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
-_SOCKS = ("socks5", "socks5h")
-_SOCKS_PORT = 1080
 #: Bytes of an error's body that are read; the service's own have some hundred.
 _ERROR_LIMIT = 1 << 20
 
@@ -61,8 +56,10 @@ class Transport:
     Args:
         origin: where to.
         ssl_context: how to trust it; ``None`` for the usual certificates (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` count).
-        proxy: the proxy's URL, or ``None`` for a direct connection.
+        proxy: the proxy on the way, or ``None`` for a direct connection.
         on_lost: called when calls that were begun may never end.
+        keep_errors: whether the body of an error matters as much as that of a success; else what cannot be read of it is
+            left out.
     """
 
     def __init__(
@@ -70,11 +67,13 @@ class Transport:
         origin: Origin,
         *,
         ssl_context: ssl.SSLContext | None,
-        proxy: Secret | None,
+        proxy: Proxy | None,
         on_lost: Callable[[], object],
+        keep_errors: bool = False,
     ) -> None:
         self._origin = origin
         self._on_lost = on_lost
+        self._keep_errors = keep_errors
         self._scheme = origin.scheme.encode()
         self._host = bracketed(origin.host).encode("ascii")
         self._ssl_context = ssl_context
@@ -107,7 +106,7 @@ class Transport:
         try:
             places = pool.places
             if not places.take(until.bound(timeout)):
-                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}")
+                return Lost(Loss.NOT_SENT, f"no connection became free {_within(timeout, until)}", timed_out=True)
             try:
                 if self._closed:
                     raise RuntimeError(_CLOSED)
@@ -156,7 +155,10 @@ class Transport:
         began = perf_counter()
         try:
             response = self._ask(pool.take(loan), request, timeout, until)
-            wanted = limit is not None and 200 <= response.status < 300
+            if self._is_refused(response.status):
+                pool.drop(loan)
+                return _refused(refused_status(cast("Proxy", self._proxy), response.status))
+            wanted = limit is not None and (self._keep_errors or 200 <= response.status < 300)
             body = Body(
                 [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"],
                 limit=limit if limit is not None and wanted else _ERROR_LIMIT,
@@ -176,7 +178,7 @@ class Transport:
                 raise alarm from None
             if not is_failure(error):
                 raise
-            lost = None if tunneled else self._refused(error, timeout, until)
+            lost = None if tunneled else self._untunneled(error, timeout, until)
             return lost or self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         content, took = body.content(), perf_counter() - began
@@ -232,19 +234,20 @@ class Transport:
 
     def _trust(self) -> ssl.SSLContext:
         if self._ssl_context is None:
-            load("httpx")
-            import httpx  # noqa: PLC0415 (takes longer to load than the rest of a first call, so only where it is needed)
-
-            self._ssl_context = httpx.create_ssl_context()
+            self._ssl_context = default_context()
         return self._ssl_context
 
-    def _refused(self, error: Exception, timeout: float, until: Deadline) -> Lost | None:
+    def _untunneled(self, error: Exception, timeout: float, until: Deadline) -> Lost | None:
         """What an error means where the proxy was not through with its part; ``None`` for one that tells by itself."""
         if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)):
             return None
         timed_out = isinstance(error, httpcore.TimeoutException)
         said = f"no answer {_within(timeout, until)}" if timed_out else "it closed the connection, or speaks no HTTP"
-        return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {said}")
+        return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {said}", timed_out=timed_out)
+
+    def _is_refused(self, status: int) -> bool:
+        """Whether a proxy that passes requests on wants to be asked otherwise; no service says that for itself."""
+        return status == 407 and self._proxy is not None and self._proxy.forwards(self._origin.scheme)
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:
@@ -256,89 +259,58 @@ class Transport:
                     f"the server's certificate is not trusted ({error}); "
                     "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
                 )
-            case SocksRefusal():
-                loss = Loss.HOPELESS if error.hopeless else Loss.NOT_SENT
-                return Lost(loss, f"cannot connect to {self._origin}: the proxy {error}")
-            case httpcore.ProxyError():
-                # The proxy's 4xx is about this client's login or rights, the rest about its own troubles. Its own words
-                # for a status are left out: they are the one place where a login could come back.
-                said = re.sub(r"^([0-9]{3}) .*", r"\1", str(error))
-                return Lost(Loss.HOPELESS if said.startswith("4") else Loss.NOT_SENT, f"the proxy answered {said}")
+            case SocksRefusal() if self._proxy is not None:
+                return _refused(refused_by_socks(self._proxy, error.reason))
+            case httpcore.ProxyError() if self._proxy is not None:
+                return _refused(read_refusal(self._proxy, str(error)))
             case httpcore.ConnectTimeout():
                 within = _within(min(timeout, _CONNECT_SECONDS), until)
-                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}")
+                return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: no answer {within}", timed_out=True)
             case httpcore.ConnectError():
                 return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {error}")
             case httpcore.ReadTimeout():
-                return Lost(Loss.MAYBE_DONE, f"the service sent nothing {_within(timeout, until)}")
+                return Lost(Loss.MAYBE_DONE, f"the service sent nothing {_within(timeout, until)}", timed_out=True)
             case httpcore.WriteTimeout():
-                return Lost(Loss.MAYBE_DONE, f"the service took nothing {_within(timeout, until)}")
+                return Lost(Loss.MAYBE_DONE, f"the service took nothing {_within(timeout, until)}", timed_out=True)
         return Lost(Loss.MAYBE_DONE, f"{type(error).__name__}: {str(error) or 'the connection broke'}")
 
     def _where(self) -> str:
-        return str(self._origin) if self._proxy is None else f"{self._origin} through the proxy"
+        return str(self._origin) if self._proxy is None else f"{self._origin} through {self._proxy}"
 
 
 def open_pool(
-    proxy: Secret | None, context: ssl.SSLContext, trust: Callable[[], ssl.SSLContext], keepalive: float
+    proxy: Proxy | None, context: ssl.SSLContext, trust: Callable[[], ssl.SSLContext], keepalive: float
 ) -> httpcore.ConnectionPool:
     """A pool of the engine on whose connections no wait outlives the deadline.
 
     Args:
-        proxy: the proxy's URL, or ``None`` for direct connections.
+        proxy: the proxy on the way, or ``None`` for direct connections.
         context: how to trust the service.
         trust: how to trust the proxy, if that speaks TLS.
         keepalive: seconds that an idle connection is kept.
-
-    Raises:
-        ValueError: the proxy's host name or login cannot be used.
     """
     context = settled(context)
     if proxy is None:
         return httpcore.ConnectionPool(
             ssl_context=context, keepalive_expiry=keepalive, network_backend=DeadlineBackend()
         )
-    objection = _objection(proxy)
-    if objection is not None:
-        raise ValueError(f"proxy: {objection}")
-    parts = urlsplit(proxy.reveal())
-    host, login = _encoded(parts.hostname), _login(parts)
-    if parts.scheme in _SOCKS:
-        backend = DeadlineBackend(Socks(host, parts.port or _SOCKS_PORT, login))
-        return httpcore.ConnectionPool(ssl_context=context, keepalive_expiry=keepalive, network_backend=backend)
+    if proxy.is_socks:
+        return httpcore.ConnectionPool(
+            ssl_context=context, keepalive_expiry=keepalive, network_backend=DeadlineBackend(proxy)
+        )
     return httpcore.HTTPProxy(
-        httpcore.URL(scheme=parts.scheme, host=host, port=parts.port, target="/"),
-        # Given a text, the engine takes ASCII only, and shows any other in its error.
-        proxy_auth=login,
+        httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
+        # The engine takes a login as text in ASCII only, and shows any other in its error.
+        proxy_auth=None if proxy.login is None else (proxy.login.user, proxy.login.password),
         ssl_context=context,
-        proxy_ssl_context=settled(trust()) if parts.scheme == "https" else None,
+        proxy_ssl_context=settled(trust()) if proxy.scheme == "https" else None,
         keepalive_expiry=keepalive,
         network_backend=DeadlineBackend(),
     )
 
 
-def _objection(proxy: Secret) -> str | None:
-    """Why a proxy cannot be used, if it cannot. Nothing is raised here, where the login is at hand."""
-    parts = urlsplit(proxy.reveal())
-    try:
-        _encoded(parts.hostname)
-    except UnicodeError:
-        return "its host name is malformed"
-    login = _login(parts)
-    if parts.scheme in _SOCKS and login is not None and not all(0 < len(word) <= LONGEST for word in login):
-        return f"the user name and the password of a SOCKS proxy have 1 to {LONGEST} bytes each"
-    return None
-
-
-def _encoded(name: str | None) -> str:
-    host = name or ""
-    return host if host.isascii() else host.encode("idna").decode()
-
-
-def _login(parts: SplitResult) -> Login | None:
-    if not parts.username:
-        return None
-    return unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or "")
+def _refused(refusal: Refusal) -> Lost:
+    return Lost(Loss.HOPELESS if refusal.hopeless else Loss.NOT_SENT, refusal.text)
 
 
 def _within(seconds: float, until: Deadline) -> str:

@@ -15,5 +15,5 @@ def sure(question: str, *, yes: bool) -> None:
     Raises:
         typer.Abort: the answer is no.
     """
-    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+    if not yes and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
         typer.confirm(question, abort=True, err=True)

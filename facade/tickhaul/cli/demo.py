@@ -25,6 +25,7 @@ _CAPTURES = Path("shared", "data", "captures")
 _SPAN = 30 * 60 * 10**9
 _ROWS = 5
 _WIDTH = 200  # where there is no terminal
+_NARROWEST = 20
 
 
 class _Narrator:
@@ -96,7 +97,7 @@ def _usual_captures() -> Path | None:
 
 def _show(file: "DownloadedFile") -> None:
     """Where a file is, and how it begins."""
-    width = get_terminal_size((_WIDTH, 24)).columns - 2
+    width = max(get_terminal_size((_WIDTH, 24)).columns, _NARROWEST) - 2
     write(f"\n{file.path} ({size(file.bytes)}) begins:\n")
     with gzip.open(file.path, "rt", encoding="utf-8", newline="") as lines:
         for row in islice(csv.reader(lines), _ROWS + 1):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tickhaul.cli.failures import UsageError
+from tickhaul.cli.reading import read_stdin, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,15 +98,21 @@ def read_format_options(pairs: Sequence[str] | None) -> dict[str, object] | None
             options[name] = json.loads(value)
         except ValueError:
             options[name] = value
+        except RecursionError:
+            raise UsageError(f"--format-option {name}: its value is nested too deeply") from None
     return options
 
 
 def _read(file: str) -> object:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return json.loads(text)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{_called(file)} cannot be read as JSON: {error}") from None
+        return json.loads(read_stdin() if file == "-" else read_text(Path(file)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except ValueError as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "it is nested too deeply"
+    raise UsageError(f"{_called(file)} cannot be read as JSON: {reason}")
 
 
 def _content(file: str, document: object) -> Content:

@@ -55,20 +55,23 @@ def verify_folder(
 
     with Reporter() as reporter:
         found = verify(directory, on_file=reporter.checked)
-    if as_json:
-        show_json(
-            {
-                "folder": str(found.folder.resolve()),
-                "ok": found.ok,
-                "files": [asdict(check) for check in found.files],
-                "unfinished": list(found.unfinished),
-            }
-        )
-    else:
-        show_list(found.files, CHECK, as_json=False)
-    broken = sum(not check.ok for check in found.files)
-    if broken:
-        raise IntegrityError(f"not as they arrived: {broken} of {files(len(found.files))} in {directory}")
+    try:
+        if as_json:
+            show_json(
+                {
+                    "folder": str(found.folder.resolve()),
+                    "ok": found.ok,
+                    "files": [asdict(check) for check in found.files],
+                    "unfinished": list(found.unfinished),
+                }
+            )
+        else:
+            show_list(found.files, CHECK, as_json=False)
+    finally:
+        # Whether or not somebody has read the list to its end.
+        broken = sum(not check.ok for check in found.files)
+        if broken:
+            raise IntegrityError(f"not as they arrived: {broken} of {files(len(found.files))} in {directory}")
     if found.unfinished:
         tell(f"{files(len(found.unfinished))} unfinished; the command that fetched them goes on from there")
 

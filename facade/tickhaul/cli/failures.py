@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tickhaul import errors
@@ -31,7 +31,7 @@ _CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
     # Raised by the client before anything is sent.
     ((ValueError, TypeError), WRONG_USAGE),
     # The disk, or a file that was named.
-    ((OSError,), FAILED),
+    ((OSError, MemoryError), FAILED),
 )
 _TOLD = ("code", "status", "request_id", "retry_after", "attempts", "details", "deadline", "filename", "page_token")
 
@@ -43,6 +43,25 @@ class UsageError(ValueError):
 def exit_code(error: Exception) -> int | None:
     """The exit code an error stands for; ``None`` for one that is a mistake of this program."""
     return next((code for kinds, code in _CODES if isinstance(error, kinds)), None)
+
+
+def words(error: Exception) -> str:
+    """What an error says, for a person: an operating system's without its number, and never nothing."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, errors.TickhaulError):
+        if error.filename is None and isinstance(error, FileNotFoundError) and _is_nowhere():
+            return "the current directory has been removed; change to another"
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 (the same with more steps)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def report(kind: str, message: str, code: int, session: Session, error: Exception | None = None) -> None:
@@ -64,10 +83,8 @@ def report(kind: str, message: str, code: int, session: Session, error: Exceptio
     else:
         lines = [f"tickhaul: {printable(message)}"]
         lines += [printable(session.left)] if session.left else []
-    # Whoever read stderr may have gone away; the exit code still tells.
-    with suppress(OSError):
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
-        sys.stderr.flush()
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.flush()
 
 
 def _particulars(error: Exception | None) -> dict[str, object]:

@@ -126,8 +126,8 @@ def download(client: Client, job: str | ExportJob, fetch: Fetch, listener: Liste
     """Bring the files of a finished export home."""
     identifier = job if isinstance(job, str) else job.id
     with _leaving(
-        f"What was fetched is kept: `{_download_command(identifier, fetch)}` goes on from there; "
-        "with --restart it replaces what is there.",
+        f"What was fetched is kept as far as it can be of use: `{_download_command(identifier, fetch)}` goes on from "
+        "there; with --restart it replaces what is there.",
         identifier,
     ):
         brought = client.exports.download(
@@ -166,6 +166,9 @@ def _leaving(left: str | None, export_id: str | None = None) -> Iterator[None]:
     session.leave(left, export_id)
     try:
         yield
+    except (ValueError, TypeError):
+        session.leave(*before)  # nothing was sent
+        raise
     except (ExportFailed, ExportCanceled):
         session.leave(None, export_id)
         raise

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import sys
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import typer
-
+from tickhaul.cli.streams import guarded, terminal_size
 from tickhaul.cli.text import printable
 
 if TYPE_CHECKING:
@@ -23,7 +20,6 @@ M_contra = TypeVar("M_contra", contravariant=True)
 _ROWS_AT_ONCE = 100
 _GAP = 2
 _NARROWEST = 8
-_READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
 
 
 class Model(Protocol):
@@ -50,18 +46,15 @@ class Column(Generic[M_contra]):
 
 
 def write(text: str) -> None:
-    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        if error.errno not in _READER_GONE:
-            raise
-        # What is still in the buffer would fail again when the interpreter closes it.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-        raise typer.Exit(0) from None
+    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly.
+
+    Raises:
+        OutputError: it cannot be written.
+        typer.Exit: whoever read it has gone away.
+    """
+    stdout = guarded(sys.stdout)
+    stdout.write(text)
+    stdout.flush()
 
 
 def show_json(document: object) -> None:
@@ -132,12 +125,14 @@ def _table(titles: list[str] | None, rows: list[list[str]], widths: list[int], r
     for row in rows:
         widths[:] = [max(width, cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
     piped = not sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False)
-    if piped:
-        # A pipe has no width: its lines must stay whole for grep and awk.
-        console.width = sum(widths) + _GAP * len(widths)
+    gaps = _GAP * len(widths)
+    columns, lines = terminal_size(sys.stdout)
+    # A pipe has no width: its lines must stay whole for grep and awk.
+    fitted = widths if piped else _fitted(widths, columns - gaps)
+    # A terminal too narrow for all columns wraps the lines itself, and nothing is lost.
+    console = Console(file=sys.stdout, highlight=False, width=sum(fitted) + gaps, height=lines)
     table = Table(box=None, show_header=titles is not None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for position, width in enumerate(_fitted(widths, console.width - _GAP * len(widths))):
+    for position, width in enumerate(fitted):
         table.add_column(
             titles[position] if titles else "",
             width=width,

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 from tickhaul.cli.session import current
+from tickhaul.cli.streams import terminal_size
 from tickhaul.cli.text import duration, files, printable, size
 
 if TYPE_CHECKING:
@@ -95,12 +96,13 @@ def _new_bar() -> Bar:
     from rich.console import Console  # noqa: PLC0415 (only a terminal needs it)
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 (as above)
 
+    width, height = terminal_size(sys.stderr)
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn("dots" if (sys.stderr.encoding or "").lower().startswith("utf") else "line"),
         TextColumn("{task.fields[said]}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
-        console=Console(file=sys.stderr),
+        console=Console(file=sys.stderr, width=width, height=height),
         transient=True,
         redirect_stdout=False,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import signal
 import sys
@@ -10,12 +9,15 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report
+from tickhaul.cli.failures import DONE, FAILED, INTERRUPTED, TERMINATED, exit_code, report, words
 from tickhaul.cli.session import Session, active
+from tickhaul.cli.streams import usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
+
+    from tickhaul.cli.streams import Results
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _log = logging.getLogger("tickhaul.cli")
@@ -31,13 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 the service or the job failed, 2 wrong usage, 3 not authenticated, 4 timed out,
         130 interrupted, 143 terminated by SIGTERM.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A name from far away must not end the run because a terminal's encoding lacks a letter.
-            stream.reconfigure(errors="backslashreplace")
     session = Session()
-    with active(session), _interruptible(session), _logging_undone():
-        return _run(list(sys.argv[1:] if arguments is None else arguments), session)
+    with usable() as stdout, active(session), _interruptible(session), _logging_undone():
+        return _run(list(sys.argv[1:] if arguments is None else arguments), session, stdout)
 
 
 def log_to_stderr(verbosity: int) -> None:
@@ -54,15 +52,11 @@ def log_to_stderr(verbosity: int) -> None:
         logger.setLevel(_LEVELS[min(verbosity, len(_LEVELS) - 1)])
 
 
-def _run(arguments: list[str], session: Session) -> int:
+def _run(arguments: list[str], session: Session, stdout: Results) -> int:
     try:
-        from typer.main import get_command  # noqa: PLC0415 (inside, so that Ctrl-C is heard while the commands load)
-
-        from tickhaul.cli.app import app  # noqa: PLC0415 (as above)
-
-        get_command(app).main(arguments, prog_name="tickhaul")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+        code = _perform(arguments)
+        if code == DONE:
+            stdout.finish()
         if code != INTERRUPTED:
             return code
     except KeyboardInterrupt:
@@ -76,9 +70,21 @@ def _run(arguments: list[str], session: Session) -> int:
         if known is None:
             raise
         _log.debug("the run ends with", exc_info=error)
-        report(type(error).__name__, str(error), known, session, error)
+        report(type(error).__name__, words(error), known, session, error)
         return known
     return _interrupted(session)
+
+
+def _perform(arguments: list[str]) -> int:
+    from typer.main import get_command  # noqa: PLC0415 (inside, so that Ctrl-C is heard while the commands load)
+
+    from tickhaul.cli.app import app  # noqa: PLC0415 (as above)
+
+    try:
+        get_command(app).main(arguments, prog_name="tickhaul")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+    return DONE
 
 
 def _interrupted(session: Session) -> int:

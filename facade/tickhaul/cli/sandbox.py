@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import typer
 
 from tickhaul.cli.failures import UsageError
+from tickhaul.cli.groups import place
 
 _NEEDS = ("starlette", "uvicorn", "duckdb")
 _EXAMPLES = """examples:
@@ -40,4 +41,12 @@ def run_sandbox(context: typer.Context) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_arguments(parser)
-    raise typer.Exit(run(parser.parse_args(context.args)))
+    arguments, unknown = parser.parse_known_args(context.args)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{_hint(context, unknown)}")
+    raise typer.Exit(run(arguments))
+
+
+def _hint(context: typer.Context, unknown: list[str]) -> str:
+    names = [word.partition("=")[0] for word in unknown]
+    return next(filter(None, (place(name, context) for name in names)), "")

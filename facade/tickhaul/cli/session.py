@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tickhaul.cli.reading import read_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -71,10 +73,11 @@ class Session:
 
         Raises:
             NotAuthenticatedError: there is none.
+            ValueError: the file holds no text.
             OSError: the file cannot be read.
         """
         if self.api_key_file is not None:
-            key, where = self.api_key_file.read_text(encoding="utf-8").strip(), f"{self.api_key_file} is empty"
+            key, where = read_text(self.api_key_file).strip(), f"{self.api_key_file} is empty"
         else:
             key, where = os.environ.get(KEY_VARIABLE, "").strip(), f"{KEY_VARIABLE} is not set"
         if not key:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tickhaul import Client
     from tickhaul.models import Datastream
 
+_DIGITS = 19  # of the largest number of 64 bits
+
 
 def check_target(words: Sequence[str], wire_format: str | None) -> int | tuple[str, str, str]:
     """An id, or an exchange, an instrument and a stream type, as typed.
@@ -22,6 +24,8 @@ def check_target(words: Sequence[str], wire_format: str | None) -> int | tuple[s
     if len(words) == 1 and words[0].isdecimal():
         if wire_format is not None:
             raise UsageError("--wire-format goes with EXCHANGE INSTRUMENT STREAM_TYPE; an id names one stream already")
+        if len(words[0]) > _DIGITS:
+            raise UsageError(f"datastream {words[0][:_DIGITS]}...: expected an id of at most {_DIGITS} digits")
         return int(words[0])
     if len(words) == 3:
         return (words[0], words[1], words[2])

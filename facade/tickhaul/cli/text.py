@@ -25,7 +25,12 @@ def printable(text: str) -> str:
 
 def moment(value: datetime | None) -> str:
     """A moment in UTC to the second, ``-`` for none."""
-    return "-" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    if value is None:
+        return "-"
+    try:
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except OverflowError:
+        return value.isoformat(" ")  # at an end of the calendar, UTC may lie beyond it
 
 
 def instant(nanoseconds: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tickhaul.cli.failures import UsageError
 from tickhaul.cli.progress import tell_of_retry
+from tickhaul.cli.reading import read_text
 from tickhaul.cli.session import NotAuthenticatedError, current
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def connect(service: Service) -> Iterator[Client]:
     Raises:
         NotAuthenticatedError: credentials are missing.
         UsageError: the extra is not installed, or a setting is none.
-        ValueError: a setting cannot work.
+        ValueError: a setting cannot work, or a file holds no text.
         OSError: a file cannot be read.
     """
     with _extra_named():
@@ -97,7 +98,7 @@ def _extra_named() -> Iterator[None]:
 
 def _read(path: Path | None) -> str | None:
     """What a file holds, without the line's end that editors leave; never from the command line, which others can read."""
-    return None if path is None else path.read_text(encoding="utf-8").strip()
+    return None if path is None else read_text(path).strip()
 
 
 def _settings(service: Service) -> Settings:

@@ -119,8 +119,11 @@ def _print(table: Table, shape: Shape) -> None:
         stdout = _Stdout(_ascii)
         table.to_json(stdout)
     else:
-        # Text from far away must not steer a terminal; a pipe gets it as it is.
-        stdout = _Stdout(_tame if sys.stdout.isatty() else str)
+        # Text from far away must not steer a terminal; a pipe gets it as it is, in any locale as a file would.
+        at_terminal = sys.stdout.isatty()
+        if not at_terminal and (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+        stdout = _Stdout(_tame if at_terminal else str)
         table.to_csv(stdout)
     stdout.drain()
 

@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 
 from tickhaul._core.deadline import Deadline, DeadlinePassed
 from tickhaul._core.headers import read_retry_after
-from tickhaul._core.secrets import MASK
 from tickhaul.contract.judge import judge
 from tickhaul.contract.report import Checked, Finding, Kind, Report
 from tickhaul.contract.values import Difference, show
 from tickhaul.contract.wire import Answer, Lost
+from tickhaul.net.redaction import MASK
+from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from tickhaul._core.secrets import Secret
     from tickhaul.contract.document import Contract, Operation
     from tickhaul.contract.judge import Judgement
     from tickhaul.contract.wire import Wire
@@ -172,14 +172,13 @@ class Session:
         """
         asked = self.contract.operations[operation]
         target = asked.target(**(path or {})) + (f"?{urlencode(query)}" if query else "")
-        headers = {} if key == "" else {"X-Api-Key": key or self._key.reveal()}
-        if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
+        shown = None if key == "" else self._key if key is None else Secret(key)
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         content = None if body is None else json.dumps(body).encode()
         expected = expect or (asked.success,)
         place = Place(operation, self._scrub(f"{asked.method} {target}"), None, None, unsure)
         for attempt in range(1, _TRIES + 1):
-            answer = self._wire.send(asked.method, target, headers, content, within=self._left())
+            answer = self._wire.send(asked.method, target, headers, shown, content, within=self._left())
             if isinstance(answer, Lost):
                 answer = replace(answer, reason=self._scrub(answer.reason))
                 if not self._answered:

@@ -1,31 +1,28 @@
-"""Bare HTTP: one request out, one answer in, nothing in between that could smooth over what is odd about it."""
+"""One request out, one answer in, over the client's own connections, with nothing in between that asks again."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-import httpcore
-import httpx
-
-from tickhaul._core import deadline
-from tickhaul._core.bodies import Body
+from tickhaul._core import retry
+from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
-from tickhaul._sync.transport import open_pool
+from tickhaul._core.wire import WireRequest
+from tickhaul._sync.transport import Transport
 from tickhaul._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
-    from tickhaul._core.origin import Origin
-    from tickhaul._core.secrets import Secret
+    from tickhaul.net.origins import Origin
+    from tickhaul.net.secrets import Secret
 
 #: As much as the client takes of the longest list.
 _LARGEST_BODY = 24 << 20
-_KEPT_SECONDS = 5.0
+_SHORTEST = 0.001  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Answer:
 
     Attributes:
         status: HTTP status.
-        headers: by lower-case name; several of one name are joined by commas.
+        headers: by lower-case name.
         body: its bytes, decompressed.
     """
 
@@ -66,13 +63,15 @@ class Wire:
 
     def __init__(self, origin: Origin, timeout: float) -> None:
         self._timeout = timeout
-        # A transport of one's own keeps the client from reading proxies and logins out of the environment by itself:
-        # a key on its way to this very machine must not take a detour.
-        proxy = choose_proxy(None, origin)
-        self._http = httpx.Client(
-            base_url=str(origin), transport=_Bounded(proxy), trust_env=False, follow_redirects=False
+        self._usual = [
+            (b"Host", origin.authority.encode()),
+            (b"User-Agent", f"tickhaul/{__version__} contract-check".encode()),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"identity"),
+        ]
+        self._transport = Transport(
+            origin, ssl_context=None, proxy=choose_proxy(None, origin), on_lost=lambda: None, keep_errors=True
         )
-        self._http.headers.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +79,17 @@ class Wire:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._transport.close()
 
     def send(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, within: float
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        key: Secret | None,
+        body: bytes | None,
+        *,
+        within: float,
     ) -> Answer | Lost:
         """Send a request and take in its answer.
 
@@ -91,86 +97,26 @@ class Wire:
             method: HTTP method.
             target: path and query, encoded.
             headers: what to send beside the usual ones.
+            key: the API key, if one is to be sent.
             body: JSON, or none.
             within: seconds that are left.
         """
-        usual = {
-            "User-Agent": f"tickhaul/{__version__} contract-check",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-        }
+        lines = [*self._usual, *((name.encode(), value.encode()) for name, value in headers.items())]
         if body is not None:
-            usual["Content-Type"] = "application/json"
-        timeout = max(min(self._timeout, within), 0.001)
-        until = deadline.Deadline(timeout, monotonic)
-        try:
-            with (
-                _bounded(until),
-                self._http.stream(
-                    method, target, headers={**usual, **headers}, content=body, timeout=timeout
-                ) as response,
-            ):
-                taken = Body(response.headers.get_list("content-encoding"), limit=_LARGEST_BODY, until=until)
-                for piece in response.iter_raw():
-                    if not taken.take(piece):
-                        break
-                    if until.remaining() < 0:
-                        return Lost(f"the body was not complete after {timeout:g} s", timed_out=True)
-                content = taken.content()
-                if not isinstance(content, bytes):
-                    return Lost(content.text, timed_out=until.remaining() < 0)
-                return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, content)
-        except (httpx.TimeoutException, httpcore.TimeoutException) as error:
-            # The error holds the request and with it the key; only its words go on.
-            return Lost(f"no answer within {timeout:g} s ({type(error).__name__})", timed_out=True)
-        except httpcore.ProxyError as error:
-            # The proxy's own words for a status are the one place where a login could come back.
-            return Lost(f"the proxy answered {str(error)[:3]}", timed_out=False)
-        except (httpx.RequestError, httpcore.NetworkError, httpcore.ProtocolError) as error:
-            return Lost(f"{type(error).__name__}: {error}", timed_out=False)
-
-
-class _Bounded(httpx.BaseTransport):
-    """Connections on which no wait outlives the request: a server or a proxy may send its headers byte by byte."""
-
-    def __init__(self, proxy: Secret | None) -> None:
-        context = httpx.create_ssl_context()
-        self._pool = open_pool(proxy, context, lambda: context, _KEPT_SECONDS)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        response = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.read(),
-                extensions=request.extensions,
-            )
+            lines.append((b"Content-Type", b"application/json"))
+        if body is not None or method in ("POST", "PUT"):
+            lines.append((b"Content-Length", str(len(body or b"")).encode()))
+        request = WireRequest(
+            method=method,
+            path=target.partition("?")[0],
+            target=target.encode(),
+            headers=lines,
+            credential=None if key is None else (b"X-Api-Key", key),
+            body=body,
         )
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
-
-    def close(self) -> None:
-        self._response.close()
-
-
-@contextmanager
-def _bounded(until: deadline.Deadline) -> Iterator[None]:
-    running = deadline.current.set(until)
-    try:
-        yield
-    finally:
-        deadline.current.reset(running)
+        timeout = max(min(self._timeout, within), _SHORTEST)
+        until = Deadline(timeout, monotonic)
+        outcome = self._transport.send(request, limit=_LARGEST_BODY, timeout=timeout, until=until)
+        if isinstance(outcome, retry.Lost):
+            return Lost(outcome.text, timed_out=outcome.timed_out)
+        return Answer(outcome.status, outcome.headers, outcome.body)

@@ -1,1 +1,7 @@
-"""What every HTTP half of this library must decide alike: which hosts are this machine, and which proxy serves a URL."""
+"""What every HTTP request must mean alike, whoever makes it and whatever library moves its bytes.
+
+Which hosts are this machine, where a URL leads, which proxy serves it and what its refusals mean, which certificate
+authorities are trusted, how long to wait, when a connection is clean, and what of a URL or a log may be shown. API calls,
+transfers, xyt hub and the contract check all ask here. It knows nothing of any of them, makes no connections, and reads
+nothing but the environment and the certificates it names.
+"""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    Login = tuple[bytes, bytes]
+    from tickhaul.net.proxies import Login
+
     #: Yields what to send and how many bytes to read; is sent these.
     Talk = Generator[tuple[bytes, int], bytes, None]
 
-LONGEST = 255  # bytes of a user name, a password or a host name
+_LONGEST = 255  # bytes of a host name
 _NOT_SOCKS = "does not speak SOCKS 5"
 _VERSION, _LOGIN_VERSION = 5, 1
 _NO_LOGIN, _WITH_LOGIN = 0, 2
@@ -66,8 +67,8 @@ def talk(host: str, port: int, login: Login | None) -> Talk:
     if method != wanted:
         raise SocksError("wants a login" if login is None else "takes no such login", about_login=True)
     if login is not None:
-        user, password = login
-        _, refused = yield bytes([_LOGIN_VERSION, len(user)]) + user + bytes([len(password)]) + password, 2
+        packed = b"".join(bytes([len(word)]) + word for word in (login.user, login.password))
+        _, refused = yield bytes([_LOGIN_VERSION]) + packed, 2
         if refused:
             raise SocksError("did not accept the login", about_login=True)
     version, reply, _, kind = yield bytes([_VERSION, _CONNECT, 0]) + _packed(host) + port.to_bytes(2, "big"), 4
@@ -90,6 +91,6 @@ def _packed(host: str) -> bytes:
         except (OSError, UnicodeError):
             continue
     name = host.encode("ascii")
-    if not 0 < len(name) <= LONGEST:
-        raise SocksError(f"takes host names of {LONGEST} bytes at most", hopeless=True)
+    if not 0 < len(name) <= _LONGEST:
+        raise SocksError(f"takes host names of {_LONGEST} bytes at most", hopeless=True)
     return bytes([_NAME, len(name)]) + name

@@ -44,8 +44,3 @@ def behind(given: object) -> ssl.SSLContext:
 def bare(host: str) -> str:
     """A host without the brackets of an IPv6 address: the engine writes a host as it is where a proxy reads it."""
     return host.removeprefix("[").removesuffix("]")
-
-
-def bracketed(host: str) -> str:
-    """The contrary."""
-    return f"[{host}]" if ":" in host else host

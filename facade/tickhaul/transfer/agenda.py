@@ -19,7 +19,7 @@ from tickhaul.transfer.ranges import Ranges, cut
 from tickhaul.transfer.sidecar import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from tickhaul.errors import TransferError
 
@@ -151,24 +151,23 @@ class Agenda:
         for work in works:
             self.active[work.order] = work
             if work.phase is Phase.CLOSED:
-                parts = _MANY if work.size is None else len(cut(work.done.missing(work.size), part_size))
-                self.most_at_once += max(1, parts)
-                self._open(work)
+                self.most_at_once += self._open(work)
 
     def in_one_part(self, work: Work) -> bool:
         """Whether a file is so small that it comes in one request."""
         return work.size is not None and work.size <= self._part_size
 
-    def _open(self, work: Work) -> None:
-        """Give out the first part of a file: the one whose answer tells what the file is."""
+    def _open(self, work: Work) -> int:
+        """Give out the first part of a file: the one whose answer tells what the file is.
+
+        Returns:
+            How many parts there may be.
+        """
         size = work.size
-        if size is None or not work.ranged:
-            self._push(Part(work, work.round, 0, size, 0))
-        elif size == 0:
-            self._push(Part(work, work.round, 0, 0, 0))
-        else:
-            start, end = cut(work.done.missing(size), self._part_size)[0]
-            self._push(Part(work, work.round, start, end, start))
+        parts = cut(work.done.missing(size), self._part_size) if size and work.ranged else [(0, size)]
+        start, end = parts[0]
+        self._push(Part(work, work.round, start, end, start))
+        return _MANY if size is None else len(parts)
 
     def _push(self, part: Part) -> None:
         heapq.heappush(self._ready, (part.work.order, part.start, next(self._count), part))
@@ -323,7 +322,3 @@ class Agenda:
     def over(self) -> bool:
         """Whether every file is finished or given up."""
         return not self.active
-
-    def running(self) -> Iterator[Work]:
-        """The files under way."""
-        return iter(self.active.values())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tickhaul.net.waits import http_date, retry_after
 from tickhaul.transfer.sidecar import Identity
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII | re.IGNORECASE)
 _AGAIN = {408, 425, 429}
+_SECOND = 1.0
 
 
 class Meaning(Enum):
@@ -79,9 +80,8 @@ def judge(
     if status == 416:
         return Judgement(Meaning.LIED, "416: the host says the file has no such bytes")
     if status in _AGAIN or status >= 500:
-        return Judgement(
-            Meaning.AGAIN, f"{status}", wait=retry_after(headers.get("retry-after"), _date(headers.get("date")))
-        )
+        wait = retry_after(headers.get("retry-after"), date=headers.get("date"), now=time.time())
+        return Judgement(Meaning.AGAIN, f"{status}", wait=wait)
     if 400 <= status < 500:
         return Judgement(Meaning.EXPIRED, f"{status}")
     return Judgement(Meaning.AGAIN, f"unexpected status {status}")
@@ -117,7 +117,7 @@ def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning
         known.artifact,
         size if size is not None else known.size,
         headers.get("etag") or None,
-        headers.get("last-modified") or None,
+        _last_modified(headers),
     )
     if known.contradicts(fresh):
         return Judgement(Meaning.CHANGED, "the file has changed")
@@ -126,31 +126,18 @@ def _body(headers: Mapping[str, str], size: int | None, known: Identity, meaning
     return Judgement(meaning, identity=fresh)
 
 
+def _last_modified(headers: Mapping[str, str]) -> str | None:
+    """The date of a version; ``None`` while it does not tell versions apart (RFC 9110, 8.8.2.2).
+
+    Until the second it names is over, the file may change again, and the date would be the same.
+    """
+    text = headers.get("last-modified") or None
+    if text is None or headers.get("etag", "W/").startswith('"'):
+        return text  # a strong tag tells them apart
+    modified, sent = http_date(text), http_date(headers.get("date", ""))
+    young = modified is not None and sent is not None and sent - modified < _SECOND
+    return None if young else text
+
+
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) < 20 else None
-
-
-def retry_after(text: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait after a ``Retry-After`` in either of its forms; ``None`` when there is none.
-
-    Args:
-        text: the header.
-        now: the host's ``Date``, so that a wrong clock on either side does no harm; the present by default.
-    """
-    if text is None:
-        return None
-    seconds = _number(text.strip())
-    if seconds is not None:
-        return float(seconds)
-    moment = _date(text)
-    return None if moment is None else max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
-
-
-def _date(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

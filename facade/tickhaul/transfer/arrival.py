@@ -124,7 +124,7 @@ class Arrival:
         """Where to write the body to, held open; ``None`` when the body is of no use."""
         transfer, part, build, work = self._transfer, self._part, self._build, self._part.work
         assert judgement.identity is not None
-        with transfer.changed:
+        with transfer.lock:
             if part.stale:
                 transfer.agenda.dropped(part)
                 return None
@@ -141,7 +141,7 @@ class Arrival:
             return None
         # Nobody else touches a file that is not open yet, so the disk may take its time outside the lock.
         build.open(parts=work.ranged and work.known.mark is not None and not transfer.agenda.in_one_part(work))
-        with transfer.changed:
+        with transfer.lock:
             transfer.agenda.opened(part)
             transfer.changed.notify_all()
             if build.draft is not None:

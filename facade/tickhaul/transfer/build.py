@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import StorageError
@@ -156,7 +155,11 @@ class Draft:
         self.file.close()
 
     def forget(self) -> None:
-        """Remove the sidecar."""
+        """Remove the sidecar.
+
+        Raises:
+            StorageError: it cannot be removed.
+        """
         if self._sidecar is not None:
             self._sidecar.discard()
 
@@ -181,6 +184,7 @@ class Build:
         losses: how often its part file was removed by somebody else.
         refusals: the listings whose URL for it the host refused.
         draft: what there is of it on disk.
+        target: its final place.
         work: its place in the agenda.
     """
 
@@ -194,20 +198,17 @@ class Build:
     losses: int = 0
     refusals: Refusals = field(default_factory=Refusals)
     draft: Draft | None = None
+    target: Path = field(init=False)
     work: Work = field(init=False)
 
     def __post_init__(self) -> None:
+        self.target = self.folder.path / self.file.filename
         self.work = Work(self.index, self.file.filename, Identity(self.file.id, self.file.size))
 
     @property
     def name(self) -> str:
         """The file's name."""
         return self.file.filename
-
-    @cached_property
-    def target(self) -> Path:
-        """Its final place."""
-        return self.folder.target(self.name)
 
     def adopt(self, part: PartFile, memory: Memory) -> None:
         """Go on from what an earlier run left.

@@ -45,7 +45,7 @@ def storage_error(error: OSError, filename: str | None, path: Path, *, act: str 
     if isinstance(error, UnsafeFileError):
         text = f"cannot use {path}: {said}; move it away and run again"
     elif error.errno in _FULL:
-        text = f"no room left for {path}: {said}; what was fetched is kept, make room and run again to go on"
+        text = f"no room left for {path}: {said}; make room and run again, which goes on from what could be kept"
     elif error.errno in _FORBIDDEN:
         text = f"cannot {act} {path}: {said}"
     elif error.errno == errno.EFBIG:
@@ -74,7 +74,6 @@ class PartFile:
         self._guard = threading.Lock()
         self._users = 1
         self._own = True
-        self._mutex = threading.Lock()
 
     @classmethod
     def create(cls, path: Path, filename: str) -> PartFile:
@@ -83,8 +82,10 @@ class PartFile:
         Raises:
             StorageError: the folder does not take it.
         """
-        with disk_errors(filename, path):
+        try:
             handle = create_new(path, os.O_RDWR)
+        except OSError as error:
+            raise storage_error(error, filename, path) from error
         _lock(handle)
         return cls(path, filename, handle)
 
@@ -140,16 +141,18 @@ class PartFile:
         Raises:
             StorageError: the disk does not take it.
         """
-        with disk_errors(self._filename, self.path):
+        try:
             while data:
                 count = self._pwrite(data, offset)
                 data = data[count:]
                 offset += count
+        except OSError as error:
+            raise storage_error(error, self._filename, self.path) from error
 
     if sys.platform == "win32":
 
         def _pwrite(self, data: memoryview, offset: int) -> int:
-            with self._mutex:
+            with self._guard:
                 os.lseek(self._handle, offset, os.SEEK_SET)
                 return os.write(self._handle, data)
     else:

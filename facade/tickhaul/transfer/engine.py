@@ -38,6 +38,7 @@ log = logging.getLogger("tickhaul.transfer")
 _JOIN = 0.7  # seconds the threads get to end; with a tick before it, a cancelled transfer is over within a second
 _SMALLEST_SPLIT = 4 * MIB
 _RESTARTS = 5
+_ALL_LOST = 3  # files in a row, after which it is not about a file
 
 
 def download(
@@ -98,7 +99,8 @@ class Transfer:
         self.folder: Folder
         self.export_id = export_id
         self.urls = UrlBook(files, refresh, lifetime=options.url_lifetime, clock=options.clock)
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.stopping = False
         self.builds: dict[Work, Build] = {}
         self.results: dict[int, DownloadedFile] = {}
@@ -107,9 +109,11 @@ class Transfer:
         self._files = files
         self._directory = directory
         self._settled = 0
+        self._lost = 0
         self._failure: BaseException | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._leaving = False
+        self._watched = False
         self._shown: Progress | None = None
         self._crew: Crew | None = None
         self._meter = Meter()
@@ -121,6 +125,7 @@ class Transfer:
 
     def run(self, on_progress: Callable[[Progress], object] | None, cancel: Cancel | None) -> list[DownloadedFile]:
         """Do the transfer."""
+        self._watched = on_progress is not None
 
         def look(over: bool) -> None:
             if on_progress is not None and self._shown is not None:
@@ -148,10 +153,10 @@ class Transfer:
                 self._crew = Crew(self, min(self.options.connections, max(1, self.agenda.most_at_once)))
                 self._crew.start()
             while not self._is_over():
-                self._shown = self._progress()
+                self._measure()
                 with contextlib.suppress(Empty):
                     self._wake.get(timeout=TICK)
-            self._shown = self._progress()
+            self._measure()
             if self._failure is None and not self._leaving:
                 self.finisher.flush()
         finally:
@@ -163,7 +168,7 @@ class Transfer:
             self._report_failed()
 
     def _is_over(self) -> bool:
-        with self.changed:
+        with self.lock:
             return self._leaving or self.agenda.over or self._failure is not None
 
     def _prepare(self) -> None:
@@ -215,7 +220,7 @@ class Transfer:
         if not self.options.resume:
             self.folder.clear_target(build.file)
             return False
-        if self.folder.look(build.file) is not There.IT:
+        if self.folder.look(build.file, build.target) is not There.IT:
             return False
         entry = self.folder.entry(build.name)
         with disk_errors(build.name, build.target):
@@ -241,16 +246,16 @@ class Transfer:
             raise StorageError(f"{self.folder.path} has room for {free:,} bytes, and {needed:,} are still to come")
 
     def _stop(self) -> None:
-        with self.changed:
+        with self.lock:
             self.stopping = True
             self.changed.notify_all()
         self.urls.close()
         self.finisher.end()
         if self._crew is not None:
             self._crew.end(_JOIN)
-        with self.changed:
+        with self.lock:
             for build in self.builds.values():
-                if build.work.phase is not Phase.FINISHED:
+                if build.work.phase not in (Phase.FINISHED, Phase.FAILED):
                     build.suspend()
         # Whatever ended the transfer is the error to report, and what the manifest lacks the next run adds.
         with contextlib.suppress(StorageError):
@@ -258,7 +263,7 @@ class Transfer:
 
     def _tidy(self) -> None:
         """Remove what killed runs left of files that are there now."""
-        self.folder.reload()
+        self.folder.scan()
         for index in self.results:
             self.folder.leftovers(self._files[index], resume=False)
 
@@ -273,9 +278,12 @@ class Transfer:
             first.args = (first.message,)
         raise first
 
-    def _progress(self) -> Progress:
-        with self.changed:
-            done = self._settled + sum(work.progress for work in self.agenda.running())
+    def _measure(self) -> None:
+        """See how far the transfer is, if anybody wants to know: it takes a look at every file."""
+        if not self._watched:
+            return
+        with self.lock:
+            done = self._settled + sum(work.progress for work in self.agenda.active.values())
             sizes = [build.work.size for build in self.builds.values() if build.work.phase is not Phase.FINISHED]
             total = None if None in sizes else self._settled + sum(size or 0 for size in sizes)
             files_done = len(self.results)
@@ -283,44 +291,60 @@ class Transfer:
         if total is not None:
             done = min(done, total)
         rate = self._meter.sample(self.options.clock(), done - self._fetched_before)
-        return Progress(done, total, files_done, len(self._files), rate, remaining(done, total, rate), name)
+        left = remaining(done, total, rate)
+        self._shown = Progress(done, total, files_done, len(self._files), rate, left, name)
 
     # -- any thread ---------------------------------------------------------------------------------------------------
 
     def fail(self, error: BaseException) -> None:
         """End the transfer with an error, unless one has ended it already."""
-        with self.changed:
+        with self.lock:
             if self._failure is None and not self.stopping:
                 self._failure = error
         self._wake.put(None)
 
     def settle(self, build: Build, result: DownloadedFile) -> None:
         """A file has its final name."""
-        with self.changed:
+        with self.lock:
             self.results[build.index] = result
             self._settled += result.bytes
             self.agenda.finished(build.work)
+            build.draft = None  # of thousands of files, it would take memory until the end
             self._notice()
 
     def give_up(self, build: Build, error: TransferError) -> None:
-        """A file cannot be had; the others go on."""
-        with self.changed:
+        """A file cannot be had, and what was fetched of it is of no use; the others go on."""
+        with self.lock:
             if build.work.phase is not Phase.FAILED:
                 log.debug("%s: given up: %s", build.name, error)
                 self.agenda.give_up(build.work, error)
                 build.discard()
                 self._notice()
 
+    def lose(self, build: Build, error: TransferError) -> None:
+        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well."""
+        with self.lock:
+            if build.work.phase is Phase.FAILED:
+                return
+            log.debug("%s: left for the next run: %s", build.name, error)
+            self._lost += 1
+            if self._lost < _ALL_LOST:
+                build.suspend()
+                self.agenda.give_up(build.work, error)
+                self._notice()
+                return
+        self.fail(error)
+
     def restart(self, build: Build, *, ranged: bool) -> None:
         """Throw away what there is of a file and start it again."""
-        with self.changed:
+        with self.lock:
             build.discard()
             self.agenda.restart(build.work, size=build.file.size, ranged=ranged)
             self._notice()
 
     def changed_underneath(self, build: Build, part: Part, text: str, *, ranged: bool) -> None:
         """Start a file again because it is not what it was when ``part`` was given out; too often, and it is given up."""
-        with self.changed:
+        with self.lock:
             if part.stale:
                 self.agenda.dropped(part)
                 return
@@ -334,14 +358,14 @@ class Transfer:
 
     def whole(self, part: Part) -> None:
         """A part is complete, or void; if its file is complete, it goes on to be checked and named."""
-        with self.changed:
+        with self.lock:
             if part.stale:
                 self.agenda.dropped(part)
                 return
-            whole = self.agenda.completed(part)
-            self._notice()
-        if not whole:
-            return
+            self._lost = 0
+            if not self.agenda.completed(part):
+                self.changed.notify_all()
+                return
         build = self.builds[part.work]
         if self.finisher.is_quick(build):
             if self._crew is None or not self.finisher.defer(build, at_most=self._crew.spare):

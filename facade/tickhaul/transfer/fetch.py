@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tickhaul._files import regular_size
 from tickhaul.errors import IntegrityError, StorageError
+from tickhaul.net.redaction import redacted
+from tickhaul.net.waits import backoff
 from tickhaul.transfer.agenda import Phase
 from tickhaul.transfer.answers import Meaning
 from tickhaul.transfer.arrival import Arrival, SurplusError
-from tickhaul.transfer.backoff import delay_before, too_long
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.folder import There
 from tickhaul.transfer.model import KIB, DownloadedFile
 from tickhaul.transfer.wire import RefusedError, WireError
-from tickhaul.transfer.words import redacted
 
 if TYPE_CHECKING:
     from tickhaul.transfer.agenda import Part
@@ -32,6 +32,7 @@ _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
 _ALL_REFUSED = 6  # listings, with no file handed over in between
 _WRONG = 3
+_PATIENCE = 12  # times the longest backoff: the longest Retry-After that is obeyed
 
 
 class Fetcher:
@@ -58,14 +59,14 @@ class Fetcher:
     def _take(self) -> Part | None:
         """The next part, if there is one now."""
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             return None if transfer.stopping else transfer.agenda.take(self._options.clock())
 
     def _next(self) -> Part | None:
         """The next part, waiting for one; ``None`` when there are no more."""
         transfer = self._transfer
         transfer.finisher.name_confirmed()
-        with transfer.changed:
+        with transfer.lock:
             while not transfer.stopping and not transfer.agenda.over:
                 now = self._options.clock()
                 part = transfer.agenda.take(now)
@@ -91,7 +92,7 @@ class Fetcher:
         if problem is None or transfer.stopped():
             return
         if isinstance(problem, RefusedError):
-            transfer.fail(StorageError(str(problem), filename=build.name))
+            transfer.lose(build, StorageError(str(problem), filename=build.name))
         elif isinstance(problem, SurplusError):
             transfer.changed_underneath(build, part, str(problem), ranged=False)
         elif part.end is not None and part.position >= part.end and part.position > part.start:
@@ -102,7 +103,7 @@ class Fetcher:
     def _brought_by_another(self, part: Part, build: Build) -> bool:
         transfer = self._transfer
         transfer.folder.reload()
-        if transfer.folder.look(build.file) is not There.IT:
+        if transfer.folder.look(build.file, build.target) is not There.IT:
             return False
         build.discard()
         with disk_errors(build.name, build.target):
@@ -110,7 +111,7 @@ class Fetcher:
         entry = transfer.folder.entry(build.name)
         sha256 = entry.sha256 if entry is not None else None
         if self._options.hash and sha256 is None:
-            with transfer.changed:
+            with transfer.lock:
                 transfer.agenda.dropped(part)
                 build.found(size)
             transfer.finisher.take(build)
@@ -171,14 +172,14 @@ class Fetcher:
 
     def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
         refused = "the storage host refuses" if self._channel.forwarded_by is None else "the host or the proxy refuses"
         failure = StorageError(f"{refused} {text}, with fresh URLs too", filename=build.name)
         if for_all > _ALL_REFUSED:
             transfer.fail(failure)
         elif for_this > _ONE_REFUSED:
-            transfer.give_up(build, failure)
+            transfer.lose(build, failure)
         else:
             log.debug("%s: %s: asking for new URLs", build.name, text)
             transfer.urls.renew(lease.generation)
@@ -196,7 +197,7 @@ class Fetcher:
     ) -> None:
         """Give a part back to be tried again, or end it when it has failed too often."""
         transfer, options = self._transfer, self._options
-        with transfer.changed:
+        with transfer.lock:
             if part.stale:  # its file was started again meanwhile, and may be doing well
                 transfer.agenda.dropped(part)
                 return
@@ -211,10 +212,10 @@ class Fetcher:
             if error is IntegrityError:
                 transfer.give_up(build, failure)
             else:
-                transfer.fail(failure)
+                transfer.lose(build, failure)
             return
-        if wait is not None and too_long(wait, cap=options.backoff_cap):
-            transfer.fail(StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
+        if wait is not None and wait > options.backoff_cap * _PATIENCE:
+            transfer.lose(build, StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
             return
         delay = max(self._delay(part.failures), wait or 0.0)
         log.debug("%s from byte %d: %s; again in %.2f s", build.name, part.position, text, delay)
@@ -222,11 +223,11 @@ class Fetcher:
 
     def _delay(self, failures: int) -> float:
         options = self._options
-        return delay_before(failures, base=options.backoff, cap=options.backoff_cap, rng=options.rng)
+        return backoff(failures, base=options.backoff, cap=options.backoff_cap, uniform=options.rng.uniform)
 
     def _later(self, part: Part, delay: float) -> None:
         transfer = self._transfer
-        with transfer.changed:
+        with transfer.lock:
             if part.stale:
                 transfer.agenda.dropped(part)
             else:

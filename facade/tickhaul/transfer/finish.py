@@ -193,10 +193,10 @@ class Finisher:
     def _checked(self, build: Build) -> DownloadedFile | None:
         """Check a whole file; ``None`` when it is not what was announced and was started again or given up."""
         transfer, work, draft = self._transfer, build.work, build.draft
-        path = build.target if draft is None else draft.file.path
+        path, claims = (build.target, []) if draft is None else (draft.file.path, draft.claims)
         try:
             length = regular_size(path) if draft is None else draft.file.length
-            broken = broken_claim(path, [] if draft is None else draft.claims, stopped=transfer.stopped)
+            broken = broken_claim(path, claims, stopped=transfer.stopped) if claims else None
             sha256 = digest_of(path, hashlib.sha256(), None, transfer.stopped).hex() if transfer.options.hash else None
         except FileNotFoundError:
             self._lost(build)
@@ -233,8 +233,7 @@ class Finisher:
                     there = False
         else:
             there = True
-            with disk_errors(build.name, result.path):
-                draft.forget()
+            draft.forget()
         if not there:
             self._lost(build)
         return there

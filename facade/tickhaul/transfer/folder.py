@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from tickhaul._files import UnsafeFileError
 from tickhaul.errors import StorageError
-from tickhaul.transfer.disk import PartFile, disk_errors
+from tickhaul.net.redaction import shown
+from tickhaul.transfer.disk import PartFile, disk_errors, storage_error
 from tickhaul.transfer.manifest import read_manifest
 from tickhaul.transfer.names import MANIFEST, PART, SIDECAR, temporary_stem
 from tickhaul.transfer.sidecar import Memory, recall
-from tickhaul.transfer.words import shown
 
 if TYPE_CHECKING:
     from tickhaul.transfer.manifest import Entry
@@ -68,15 +68,6 @@ class Folder:
                 raise StorageError(f"{in_the_way} is {what}") from None
         self.reload()
 
-    def _scan(self) -> dict[str, list[Path]]:
-        found: dict[str, list[Path]] = {}
-        with disk_errors(None, self.path), os.scandir(self.path) as entries:
-            for entry in entries:
-                match = _TEMPORARY.fullmatch(entry.name)
-                if match is not None and not entry.is_dir(follow_symlinks=False):
-                    found.setdefault(match["stem"], []).append(self.path / entry.name)
-        return found
-
     @property
     def free(self) -> int:
         """Bytes that can be written here now.
@@ -97,26 +88,28 @@ class Folder:
         if not os.access(self.path, os.W_OK | os.X_OK, effective_ids=effective):
             raise StorageError(f"cannot write in {self.path}: it is read-only, or somebody else's")
 
-    def target(self, name: str) -> Path:
-        """Where a file goes."""
-        return self.path / name
-
     def entry(self, name: str) -> Entry | None:
         """What the manifest said about a file when the transfer began."""
         return self._manifest.get(name)
 
-    def look(self, file: RemoteFile) -> There:
+    def look(self, file: RemoteFile, path: Path) -> There:
         """What is there under a file's final name.
+
+        Args:
+            file: the file.
+            path: its final place.
 
         Raises:
             StorageError: something else, which must not be replaced unasked.
         """
-        path = self.target(file.filename)
-        with disk_errors(file.filename, path):
-            try:
-                status = path.lstat()
-            except FileNotFoundError:
-                return There.NOTHING
+        if self._empty:
+            return There.NOTHING
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return There.NOTHING
+        except OSError as error:
+            raise storage_error(error, file.filename, path) from error
         if not stat.S_ISREG(status.st_mode):
             raise StorageError(f"{path} is in the way: it is no plain file", filename=file.filename)
         entry = self._manifest.get(file.filename)
@@ -144,7 +137,22 @@ class Folder:
             StorageError: it cannot be read.
         """
         self._manifest = read_manifest(self.path)
-        self._leftovers = self._scan()
+        self.scan()
+
+    def scan(self) -> None:
+        """Look again whether anything is here, and what is left unfinished.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        self._empty = True
+        self._leftovers: dict[str, list[Path]] = {}
+        with disk_errors(None, self.path), os.scandir(self.path) as entries:
+            for entry in entries:
+                self._empty = False
+                match = _TEMPORARY.fullmatch(entry.name)
+                if match is not None and not entry.is_dir(follow_symlinks=False):
+                    self._leftovers.setdefault(match["stem"], []).append(self.path / entry.name)
 
     def clear_target(self, file: RemoteFile) -> None:
         """Check that a file's final name may be replaced.
@@ -152,7 +160,7 @@ class Folder:
         Raises:
             StorageError: it is the name of a folder.
         """
-        path = self.target(file.filename)
+        path = self.path / file.filename
         if path.is_dir() and not path.is_symlink():
             raise StorageError(f"{path} is in the way: it is a folder", filename=file.filename)
 
@@ -178,9 +186,11 @@ class Folder:
             The usable part files, open, with what their sidecars say, the fullest first; and whether another live
             process is fetching this file.
         """
+        paths = self._leftovers.get(temporary_stem(file.filename)) if self._leftovers else None
+        if paths is None:
+            return [], False
         usable: list[tuple[PartFile, Memory]] = []
         busy = False
-        paths = self._leftovers.get(temporary_stem(file.filename), [])
         parts = {path for path in paths if path.name.endswith(PART)}
         for path in paths:
             if path.name.endswith(SIDECAR) and sidecar_owner(path) not in parts:

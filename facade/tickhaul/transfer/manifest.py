@@ -7,8 +7,7 @@ import json
 import logging
 import os
 import secrets
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tickhaul._files import UnsafeFileError, create_new, keep_mode, read_regular, replace
 from tickhaul.errors import StorageError
@@ -24,11 +23,11 @@ log = logging.getLogger("tickhaul.transfer")
 _FORMAT = 1
 _MERGES = 20
 _LARGEST = 64 * 1024 * 1024  # bytes: more than a hundred thousand files
+_json = json.JSONEncoder(ensure_ascii=False).encode
 _SHORTEST = 12  # bytes of a value on average, its name included; in memory ten bytes can become three hundred
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of the manifest.
 
     Attributes:
@@ -114,11 +113,11 @@ def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) 
         if isinstance(found, str):
             _set_aside(folder, found)
             found = {}
-        merged = found
-        if all(merged.get(name) == entry for name, entry in entries.items()):
+        if all(found.get(name) == entry for name, entry in entries.items()):
             return
-        merged.update(entries)
-        _write(folder, merged, fsync=fsync)
+        found.update(entries)
+        if _write(folder, found, fsync=fsync):
+            return
 
 
 def _set_aside(folder: Path, reason: str) -> None:
@@ -133,12 +132,13 @@ def _set_aside(folder: Path, reason: str) -> None:
     log.warning("%s cannot be read as a manifest (%s); it is kept as %s, and a new one begun", path, reason, aside.name)
 
 
-def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
-    document = {"tickhaul": _FORMAT, "files": {name: _document(entries[name]) for name in sorted(entries)}}
+def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> bool:
+    """Write a manifest, an entry a line. Whether it is there; not if another process has written one meanwhile."""
+    lines = ",\n".join(f"{_json(name)}: {_json(entries[name]._asdict())}" for name in sorted(entries))
     path = folder / MANIFEST
     fresh = folder / f"{MANIFEST}.{secrets.token_hex(4)}{PART}"
     # A lone surrogate, which UTF-8 has no form for, becomes the escape that JSON has for it.
-    text = json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    text = f'{{"tickhaul": {_FORMAT}, "files": {{\n{lines}\n}}}}\n'.encode("utf-8", "backslashreplace")
     if len(text) > _LARGEST:
         raise StorageError(f"{path} would have more than {_LARGEST:,} bytes; use another folder for the next files")
     with disk_errors(MANIFEST, path):
@@ -149,16 +149,14 @@ def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
                 handle.flush()
                 if fsync:
                     os.fsync(handle.fileno())
+                written = os.fstat(handle.fileno())
             # A run that starts meanwhile may take the temporary file for a leftover and remove it: then merge again.
             with contextlib.suppress(FileNotFoundError):
                 replace(fresh, path)
+                return os.path.samestat(written, os.lstat(path))
         finally:
             fresh.unlink(missing_ok=True)
-
-
-def _document(entry: Entry) -> dict[str, object]:
-    """An entry as JSON. ``asdict`` copies each value too, which takes longer than writing them all."""
-    return {name: getattr(entry, name) for name in Entry.__slots__}
+    return False
 
 
 def _entry(value: object) -> Entry | None:

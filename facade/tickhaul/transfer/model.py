@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from tickhaul.errors import IntegrityError
-from tickhaul.transfer.words import shown
+from tickhaul.net.proxies import parse_proxy
+from tickhaul.net.redaction import shown
+from tickhaul.net.secrets import Secret, refuse_other_types
 
 if TYPE_CHECKING:
     import ssl
@@ -138,7 +140,8 @@ class TransferOptions:
         fsync: have the disk confirm a file before it gets its name. Without it a power failure may leave a file of the
             right name and length with holes in it.
         ssl_context: how to trust the storage host. By default the system's certificates, or ``SSL_CERT_FILE``.
-        proxy: ``http://[user:password@]host:port``. By default the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
+        proxy: ``http://[user:password@]host:port``, or with ``https`` or ``socks5``; ``""`` for none. By default the
+            environment's (``HTTPS_PROXY``, ``NO_PROXY``).
         trust_env: whether the environment is asked for proxies.
         engine: what moves the bytes: ``"libcurl"`` (the extra ``fast``), ``"httpcore"``, or ``"auto"``: libcurl where it is
             installed and no ``ssl_context`` is given, which libcurl cannot take, else httpcore.
@@ -178,6 +181,9 @@ class TransferOptions:
             raise ValueError(f"engine must be one of {', '.join(get_args(Engine))}, not {self.engine!r}")
         if self.engine == "libcurl" and self.ssl_context is not None:
             raise ValueError('engine="libcurl" cannot take an ssl_context; leave out one of the two')
+        refuse_other_types("proxy", Secret.wrap(self.proxy))
+        if self.proxy:
+            parse_proxy("proxy", Secret(self.proxy))
         if self.backoff < 0:
             raise ValueError("backoff must not be negative")
 

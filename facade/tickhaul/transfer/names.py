@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from tickhaul.errors import UnsafeFilenameError
-from tickhaul.transfer.words import shown
+from tickhaul.net.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ PART = ".part"
 SIDECAR = ".part.jsonl"
 
 _LONGEST = 255  # bytes on Linux and macOS, UTF-16 units on Windows
+_ROOM = _LONGEST - len(".01234567-01234567") - len(SIDECAR)  # bytes of a temporary name's start
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
     + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"]
@@ -87,8 +88,7 @@ def check_distinct(names: Iterable[str]) -> None:
 
 def temporary_stem(name: str) -> str:
     """The start of the names of a file's temporary files: the name itself, shortened where it would get too long."""
-    room = _LONGEST - len(".01234567-01234567") - len(SIDECAR)
-    if len(name.encode()) <= room:
+    if len(name.encode()) <= _ROOM:
         return name
     mark = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return name.encode()[: room - 17].decode(errors="ignore") + "~" + mark
+    return name.encode()[: _ROOM - 17].decode(errors="ignore") + "~" + mark

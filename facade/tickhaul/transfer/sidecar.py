@@ -44,6 +44,7 @@ _APPEND = os.O_WRONLY | os.O_APPEND
 _LARGEST = 32 * 1024 * 1024  # bytes
 _MOST_LINES = 400_000
 _LONGEST_LINE = 32 * 1024
+_WEAK = "W/"  # how an ETag begins that stands for a meaning, and not for bytes
 _MARK = re.compile(r"[\t -~\x80-\xff]{1,1024}")  # it is sent back in a header
 
 
@@ -69,15 +70,23 @@ class Identity:
 
         A weak ETag identifies meaning and not bytes (RFC 9110, 8.8.1).
         """
-        if self.etag is not None and not self.etag.startswith("W/"):
+        if self.etag is not None and not self.etag.startswith(_WEAK):
             return self.etag
         return self.last_modified
 
     def contradicts(self, other: Identity) -> bool:
-        """Whether the two are certainly not the same version."""
+        """Whether the two are certainly not the same version.
+
+        A weak ETag that differs is no proof: every response, or every server behind one name, may have one of its own.
+        The dates decide then, where there are any.
+        """
+        dated = None not in {self.last_modified, other.last_modified}
         if self.etag is not None and other.etag is not None:
-            return self.etag != other.etag
-        return None not in {self.last_modified, other.last_modified} and self.last_modified != other.last_modified
+            if self.etag.removeprefix(_WEAK) == other.etag.removeprefix(_WEAK):
+                return False
+            if not (dated and any(tag.startswith(_WEAK) for tag in (self.etag, other.etag))):
+                return True
+        return dated and self.last_modified != other.last_modified
 
     def joins(self, other: Identity) -> bool:
         """Whether bytes of both may stand in one file: they have the same mark, or the first has none yet."""
@@ -225,9 +234,14 @@ class Sidecar:
             os.close(handle)
 
     def discard(self) -> None:
-        """Close and remove it."""
+        """Close and remove it.
+
+        Raises:
+            StorageError: it cannot be removed.
+        """
         self.close()
-        self.path.unlink(missing_ok=True)
+        with disk_errors(self._filename, self.path):
+            self.path.unlink(missing_ok=True)
 
 
 def recall(path: Path, artifact: str) -> Memory | None:

@@ -170,6 +170,10 @@ class _Gzip:
         """Take in more of the file; return what is wrong with it."""
         while data:
             if self._member.eof:
+                # Zeros after a member are padding, as every reader of gzip has it.
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
                 self._member = zlib.decompressobj(wbits=31)
             self._begun = True
             try:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from tickhaul._core.origin import refuse_hidden_parts
-from tickhaul._core.secrets import Secret, refuse_other_types
+from tickhaul.net.secrets import Secret, refuse_other_types
 from tickhaul.xythub.grants import Credentials
 from tickhaul.xythub.secrets import Secrets
 from tickhaul.xythub.settings import Settings

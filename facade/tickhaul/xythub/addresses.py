@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from tickhaul._core.origin import read_origin, refuse_hidden_parts
-from tickhaul._core.secrets import Secret, refuse_other_types
+from tickhaul.net.secrets import Secret, refuse_other_types
 
 if TYPE_CHECKING:
-    from tickhaul._core.origin import Origin
+    from tickhaul.net.origins import Origin
 
 _SAFE = "/-._~!$&'()*+,;=:@%"
 _PATH = re.compile(r"(/[^/?#\x00-\x20\x7f\ud800-\udfff]*)*")

@@ -16,8 +16,8 @@ from tickhaul._core.answers import describe_status, error_of_status
 
 if TYPE_CHECKING:
     from tickhaul._core.answers import Answer
-    from tickhaul._core.secrets import Secret
     from tickhaul._core.service import Action
+    from tickhaul.net.secrets import Secret
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:
     from tickhaul.xythub.settings import Settings

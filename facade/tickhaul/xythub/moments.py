@@ -10,10 +10,9 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Protocol, Self, TypeAlias
 
-from tickhaul._core.times import to_ns
+from tickhaul._core.times import plain_date, timedelta_ns, to_ns
 
 _EPOCH = date(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
 _DAY_NS = 86_400 * 10**9
 #: The forms of the vendor's libraries: `2016.05.05` and `2016-05-05` (reference: xyt-hub section 6.3).
 _DAY = re.compile(r"(\d{4})([.-])(\d{2})\2(\d{2})", re.ASCII)
@@ -54,9 +53,6 @@ def to_day(name: str, value: DayLike) -> date:
         nanosecond: object = getattr(value, "nanosecond", 0)
         if (value.hour, value.minute, value.second, value.microsecond, nanosecond) != (0, 0, 0, 0, 0):
             raise ValueError(f"{name}={value!r}: expected a day, not a moment within one")
-        return value.date()
-    if isinstance(value, date):
-        return value
     if isinstance(value, str):
         if (match := _DAY.fullmatch(value.strip())) is None:
             raise ValueError(f"{name}={value!r}: expected a day such as '2016-05-05' or '2016.05.05'")
@@ -64,14 +60,16 @@ def to_day(name: str, value: DayLike) -> date:
             return date(int(match[1]), int(match[3]), int(match[4]))
         except ValueError as error:
             raise ValueError(f"{name}={value!r}: {error}") from None
-    if _is_numpy(value, "datetime64"):
-        try:
+    try:
+        if isinstance(value, date):
+            return plain_date(value)
+        if _is_numpy(value, "datetime64"):
             days = value.astype("datetime64[D]")
             if days != value:
                 raise ValueError(f"{name}={value!r}: expected a day, not a moment within one")
             return _EPOCH + timedelta(days=int(days.astype("int64")))
-        except OverflowError:
-            raise ValueError(f"{name}={value!r}: expected a day of the years 1 to 9999") from None
+    except OverflowError:
+        raise ValueError(f"{name}={value!r}: expected a day of the years 1 to 9999") from None
     raise TypeError(f"{name}={value!r}: expected a date or text such as '2016-05-05', not {type(value).__name__}")
 
 
@@ -113,7 +111,10 @@ def to_timestamp(value: datetime | _NumpyScalar) -> int:
 
 def _nanoseconds(name: str, value: TimeOfDay) -> int:
     if isinstance(value, timedelta):
-        return value // _MICROSECOND * 1000 + _past_microsecond(value)
+        try:
+            return timedelta_ns(value)
+        except ValueError as error:
+            raise ValueError(f"{name}={error}") from None
     if isinstance(value, time):
         if value.tzinfo is not None:
             raise ValueError(f"{name}={value!r}: expected a time without a zone; the service's is not stated")
@@ -129,12 +130,6 @@ def _nanoseconds(name: str, value: TimeOfDay) -> int:
             raise ValueError(f"{name}={value!r}: expected a whole number of nanoseconds")
         return int(exact.astype("int64"))
     raise TypeError(f"{name}={value!r}: expected a time or text such as '09:00:00', not {type(value).__name__}")
-
-
-def _past_microsecond(value: timedelta) -> int:
-    """What a pandas Timedelta keeps beside its microseconds."""
-    digits: int = getattr(value, "nanoseconds", 0)
-    return digits
 
 
 def _is_numpy(value: object, name: str) -> bool:

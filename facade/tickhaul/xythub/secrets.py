@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 
 _TOKENS = 8
 

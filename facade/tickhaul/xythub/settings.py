@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 from tickhaul.xythub.addresses import check_path
 from tickhaul.xythub.framing import Marker
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from tickhaul._core.secrets import Secret
 from tickhaul._core.wire import WireRequest
+from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

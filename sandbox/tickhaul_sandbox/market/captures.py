@@ -95,7 +95,7 @@ def read_tape(file: Path) -> Tape:
     Raises:
         ValueError: If it is empty or a line is not `<ns> TAB <payload>`.
     """
-    with gzip.open(file, "rt", encoding="utf-8", newline="\n") as lines:
+    with gzip.open(file, "rt", encoding="utf-8-sig", newline="\n") as lines:
         rows = [line.rstrip("\n").split("\t", 1) for line in lines]
     try:
         times = [int(row[0]) for row in rows]
@@ -120,10 +120,10 @@ def read_index(directory: Path) -> dict[tuple[str, str, str], Path]:
     """
     index = directory / "index.json"
     try:
-        entries = json.loads(index.read_text(encoding="utf-8"))
+        entries = json.loads(index.read_bytes())
         return {
             (entry["exchange"], entry["instrument"], canonical(entry["stream_type"])): directory / entry["file"]
             for entry in entries
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{index}: not the index of a captures directory") from error

@@ -85,13 +85,13 @@ class StateFile:
 
     def __init__(self, path: Path, origin: Mapping[str, Json]) -> None:
         self._path = path
-        # What lies beside it lies beside the file itself, not beside a link to it.
-        self._place = Path(os.path.realpath(path))
         # Whether it is still of an older format, without checksums; it is until something is written.
         self._is_older = False
         # The sum of the checksums of all records.
         self._sum = 0
         try:
+            # What lies beside it lies beside the file itself, not beside a link to it.
+            self._place = Path(os.path.realpath(path))
             size, *beside = self._sizes()
             if size > 0:
                 self._look_before_touching()

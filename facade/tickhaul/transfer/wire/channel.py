@@ -6,14 +6,15 @@ import io
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
 
-from tickhaul.transfer.listing import objection_to_url
+from tickhaul.net.redaction import redacted
+from tickhaul.net.refusals import is_by_proxy, refused_status
+from tickhaul.net.secrets import Secret
+from tickhaul.net.urls import objection_to_url, redirected
 from tickhaul.transfer.meter import IdleTime
-from tickhaul.transfer.wire.address import find_origin
+from tickhaul.transfer.wire.route import find_route
 from tickhaul.transfer.wire.stop import Stop
-from tickhaul.transfer.wire.trouble import RefusedError, WireError, refused_by_proxy
-from tickhaul.transfer.words import redacted
+from tickhaul.transfer.wire.trouble import RefusedError, WireError, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from tickhaul.transfer.model import TransferOptions
-    from tickhaul.transfer.wire.address import Origin
+    from tickhaul.transfer.wire.route import Route
 
 _BUFFER = 256 * 1024  # bytes: they fit the processor's cache, larger was slower
 _OPENING = 1024  # bytes of a body that tell it from another
@@ -47,7 +48,7 @@ class Receiver(Protocol):
 class Engine(Protocol):
     """Sends requests over one connection, which it keeps while that can be."""
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
+    def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET, and hand over what comes until that is complete or no more is wanted.
 
         The connection is kept only when the exchange is over, and used again only when nothing came by it meanwhile.
@@ -81,7 +82,8 @@ class Channel:
 
     def __init__(self, options: TransferOptions, make: Callable[[Stop, IdleTime], Engine]) -> None:
         self._stop = Stop()
-        self._find_origin = cache(partial(find_origin, proxy=options.proxy, trust_env=options.trust_env))
+        proxy = Secret.wrap(options.proxy)
+        self._find_route = cache(partial(find_route, proxy=proxy, trust_env=options.trust_env))
         self.idle = IdleTime()
         self._intake = Intake(self)
         self._engine = make(self._stop, self.idle)
@@ -123,16 +125,16 @@ class Channel:
                 intake.end()
                 self.busy = False
             if intake.location is not None:
-                url = _redirected(url, intake.location)
+                url = _checked(redirected(url, intake.location))
             elif not intake.repeated:
                 return
         raise RefusedError(f"more than {_MOST_REDIRECTS} redirects, the last to {redacted(url)}")
 
-    def _locate(self, url: str) -> tuple[Origin, str]:
+    def _locate(self, url: str) -> tuple[Route, str]:
         scheme, _, rest = url.partition("#")[0].partition("://")
         authority = rest.partition("/")[0].partition("?")[0]
         target = rest[len(authority) :]
-        return self._find_origin(scheme, authority), target if target.startswith("/") else f"/{target}"
+        return self._find_route(scheme, authority), target if target.startswith("/") else f"/{target}"
 
     def close(self) -> None:
         """Close the connection."""
@@ -179,7 +181,7 @@ class Intake(io.RawIOBase):
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._receiver: Receiver | None = None
-        self._origin: Origin | None = None
+        self._origin: Route | None = None
         self._meanwhile: Callable[[], None] = lambda: None
         self._failure: BaseException | None = None
         self._count = 0
@@ -197,10 +199,10 @@ class Intake(io.RawIOBase):
         self._buffer = io.BufferedWriter(self, _BUFFER)
         self.piece: Callable[[Buffer], int] = self._buffer.write
 
-    def begin(self, origin: Origin, target: str, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
+    def begin(self, origin: Route, target: str, receiver: Receiver, meanwhile: Callable[[], None]) -> None:
         """Take in one response."""
         path, self._path = self._path, target.partition("?")[0]
-        self._other = path != self._path or origin != self._origin
+        self._other = path != self._path or origin is not self._origin
         self._origin, self._receiver, self._meanwhile = origin, receiver, meanwhile
         self._failure = self.location = None
         self._left = 0
@@ -229,8 +231,8 @@ class Intake(io.RawIOBase):
             self.location, self.wanted = headers["location"], False
             return
         proxy = origin.forwarded
-        if proxy is not None and (status == 407 or (status == 401 and proxy.login is not None)):
-            raise refused_by_proxy(proxy, status)
+        if proxy is not None and is_by_proxy(proxy, status):
+            raise refused(refused_status(proxy, status))
         before, self._before = self._before, (status, headers)
         self._left = 0 if "transfer-encoding" in headers else int(headers.get("content-length", 0))
         self._since = time.monotonic()
@@ -296,7 +298,7 @@ class Intake(io.RawIOBase):
             return size
         channel.busy = False
         try:
-            if self._is_new(view):
+            if (self._opening is not None and not self._doubted) or self._is_new(view):
                 self.wanted = self._receiver.piece(view)
         except BaseException as error:  # noqa: BLE001 (raised again by `end`, for the buffer would go on with it)
             self._failure, self.wanted = error, False
@@ -307,10 +309,8 @@ class Intake(io.RawIOBase):
         return size
 
     def _is_new(self, view: memoryview) -> bool:
-        """Whether the body goes on, or begins other than the one before; if so, its head has been handed over."""
+        """Whether the body begins other than the one before, where that is in doubt; its head is handed over then."""
         doubted, self._doubted = self._doubted, False
-        if self._opening is not None and not doubted:
-            return True
         before, self._opening = self._opening, bytes(view[:_OPENING])
         if not doubted:
             return True
@@ -323,13 +323,9 @@ class Intake(io.RawIOBase):
         return self.wanted
 
 
-def _redirected(url: str, location: str) -> str:
-    try:
-        target = urljoin(url, location)
-        scheme = urlsplit(target).scheme
-    except ValueError:
-        target, scheme = location, ""
-    if scheme != "https":
+def _checked(target: str) -> str:
+    """Where a redirect leads to, if it may be followed."""
+    if not target.startswith("https:"):
         raise RefusedError(f"refused a redirect to {redacted(target)}: only https is followed")
     reason = objection_to_url(target)
     if reason is not None:

@@ -6,7 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tickhaul.transfer.words import shown
+from tickhaul.net import trust
+from tickhaul.net.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +30,16 @@ def choose(options: TransferOptions) -> tuple[str, Callable[[Stop, IdleTime], En
         What serves and, unless it is libcurl, why, for the log; and what makes one engine for each connection.
 
     Raises:
-        ValueError: libcurl was asked for and cannot serve.
-        StorageError: the certificate authorities cannot be read.
+        ValueError: libcurl was asked for and cannot serve, or the certificate authorities cannot be read.
     """
     reason = _objection_to_libcurl(options)
     if reason is None:
         from tickhaul.transfer.wire import over_libcurl  # noqa: PLC0415 (an extra)
 
-        return over_libcurl.VERSION, partial(over_libcurl.LibcurlEngine, options)
+        return over_libcurl.VERSION, partial(over_libcurl.LibcurlEngine, options, trust.readable_authorities())
     if options.engine == "libcurl":
         raise ValueError(f'engine="libcurl" cannot serve: {reason}')
-    from tickhaul.transfer.wire import over_httpcore, trust  # noqa: PLC0415 (not needed where libcurl serves)
+    from tickhaul.transfer.wire import over_httpcore  # noqa: PLC0415 (not needed where libcurl serves)
 
     context = options.ssl_context or trust.default_context()
     return f"{over_httpcore.VERSION} ({reason})", partial(over_httpcore.HttpcoreEngine, options, context)

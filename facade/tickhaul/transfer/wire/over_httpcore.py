@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import ssl
 import threading
@@ -19,8 +18,10 @@ from tickhaul.net.dialing import dial
 from tickhaul.net.enginelog import cut_engine_log
 from tickhaul.net.exchanges import is_over
 from tickhaul.net.foreign import is_failure
+from tickhaul.net.origins import bracketed
+from tickhaul.net.refusals import read_refusal, refused_by_socks
 from tickhaul.net.socks import SocksError, talk
-from tickhaul.net.tls import bare, behind, bracketed, settled
+from tickhaul.net.tls import bare, behind, settled
 from tickhaul.transfer.wire.heads import headers_of
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
@@ -28,22 +29,21 @@ from tickhaul.transfer.wire.trouble import (
     LONGEST_WAIT,
     MALFORMED,
     TIMED_OUT,
-    RefusedError,
     WireError,
     describe,
-    login_refused,
-    refused_by_proxy,
+    refused,
     untrusted,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tickhaul.net.proxies import Proxy
     from tickhaul.net.socks import Talk
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
-    from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Intake
+    from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
 T = TypeVar("T")
@@ -51,7 +51,6 @@ T = TypeVar("T")
 VERSION = f"httpcore {httpcore.__version__}"
 
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-_STATUS = re.compile(r"([0-9]{3}) ")
 _CONNECTING = (httpcore.ConnectError, httpcore.ConnectTimeout)
 _NO_HTTP = (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)
 
@@ -81,10 +80,10 @@ class HttpcoreEngine:
         self._idle = idle
         self._backend = _Backend(stop)
         self._connection: httpcore.ConnectionInterface | None = None
-        self._origin: Origin | None = None
+        self._origin: Route | None = None
         self._tls_host = ""
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
+    def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         intake.sent()
         kept, before = False, _asking.set(True)
@@ -98,7 +97,7 @@ class HttpcoreEngine:
                 self.close()
             _asking.reset(before)
 
-    def _guarded(self, origin: Origin, step: Callable[[], T]) -> T:
+    def _guarded(self, origin: Route, step: Callable[[], T]) -> T:
         """Have the engine take a step; what goes wrong with it is told in words of our own."""
         try:
             return step()
@@ -139,7 +138,7 @@ class HttpcoreEngine:
         _close(connection)
         self._backend.close()
 
-    def _send(self, origin: Origin, target: str, headers: Mapping[str, str]) -> httpcore.Response:
+    def _send(self, origin: Route, target: str, headers: Mapping[str, str]) -> httpcore.Response:
         url = httpcore.URL(scheme=origin.scheme, host=bracketed(origin.host), port=origin.port, target=target)
         lines = {"Host": origin.authority, **_HEADERS, **headers}.items()
         request = httpcore.Request(
@@ -205,14 +204,9 @@ class HttpcoreEngine:
     def _refusal(self, error: Exception, proxy: Proxy) -> WireError | None:
         """What a proxy has refused, if it has."""
         if isinstance(error, SocksError):
-            return (
-                login_refused(proxy)
-                if error.about_login
-                else (RefusedError if error.hopeless else WireError)(f"{proxy} {error}")
-            )
-        status = _STATUS.match(str(error)) if isinstance(error, httpcore.ProxyError) else None
-        if status is not None:
-            return refused_by_proxy(proxy, int(status[1]))
+            return refused(refused_by_socks(proxy, error))
+        if isinstance(error, httpcore.ProxyError):
+            return refused(read_refusal(proxy, str(error)))
         # httpcore has no public word for whether its tunnel is open.
         if isinstance(error, _NO_HTTP) and not getattr(self._connection, "_connected", True):
             return WireError(f"{proxy} closed the connection, or speaks no HTTP")
@@ -255,8 +249,7 @@ class _Backend(httpcore.NetworkBackend):
             self._look()  # again, for what came before there was anything to shut down
             if socks is not None:
                 sock.settimeout(timeout)
-                login = None if socks.login is None else (socks.login.user, socks.login.password)
-                _go_through(sock, talk(host, port, login))
+                _go_through(sock, talk(host, port, socks.login))
         except OSError as error:
             raise httpcore.ConnectError from error
         return stream

@@ -8,10 +8,10 @@ and libcurl's own words, which may quote a URL, are shown in no error.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import select
-import selectors
 import socket
 import sys
 import time
@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from tickhaul._version import __version__
-from tickhaul.transfer.wire.heads import check_length, read_head
+from tickhaul.net.refusals import Refusal, refused_login, refused_reply, refused_status
+from tickhaul.net.trust import unreadable
+from tickhaul.transfer.wire.heads import LONGEST_HEAD, read_head
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
     ENDED_EARLY,
@@ -30,33 +32,30 @@ from tickhaul.transfer.wire.trouble import (
     RefusedError,
     WireError,
     describe,
-    login_refused,
-    refused_by_proxy,
+    refused,
     unresolved,
     untrusted,
 )
-from tickhaul.transfer.wire.trust import authorities, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tickhaul.net.proxies import Proxy
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
-    from tickhaul.transfer.wire.address import Origin, Proxy
     from tickhaul.transfer.wire.channel import Intake
+    from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
 VERSION = f"libcurl {pycurl.version_info()[1]}"
 
-# Sockets come and go with each request, which costs epoll a call of the system each time.
-_SELECTOR = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _ENOUGH = 128 * 1024  # bytes worth waking up for while much comes
 _HOLD = 1.0  # seconds they are waited for
 _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system for each TLS record
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
 _E_PROXY, _E_TOO_LARGE = 97, 100
-_NO_AUTH, _USER_REJECTED = 12, 33  # CURLPX_*
+_NO_SOCKS, _NO_AUTH, _USER_REJECTED = 2, 12, 33  # CURLPX_*
 
 _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.NOSIGNAL, 1),
@@ -81,22 +80,17 @@ _WORDS = {
     pycurl.E_BAD_CONTENT_ENCODING: MALFORMED,
     _E_TOO_LARGE: f"{MALFORMED}: its head is too long",
 }
-# Why there was no way through a SOCKS proxy (CURLPX_*): in words, and whether asking again is of no use.
-_SOCKS = {
-    2: ("does not speak SOCKS 5", True),
-    3: ("closed the connection", False),
-    13: ("closed the connection", False),
-    14: ("closed the connection", False),
-    15: ("closed the connection", False),
-    16: ("closed the connection", False),
-    17: ("made no connection (Address type not supported)", True),
-    18: ("made no connection (Command not supported)", True),
-    19: ("made no connection (Connection refused)", False),
-    20: ("made no connection (General SOCKS server failure)", False),
-    21: ("made no connection (Host unreachable)", False),
-    22: ("made no connection (Network unreachable)", False),
-    23: ("made no connection (Connection not allowed by ruleset)", True),
-    24: ("made no connection (TTL expired)", False),
+# Why there was no way through a SOCKS proxy (CURLPX_*): what it did itself, and its replies in the words of RFC 1928.
+_SOCKS = {2: "does not speak SOCKS 5"} | dict.fromkeys((3, 13, 14, 15, 16), "closed the connection")
+_SOCKS_REPLIES = {
+    17: "Address type not supported",
+    18: "Command not supported",
+    19: "Connection refused",
+    20: "General SOCKS server failure",
+    21: "Host unreachable",
+    22: "Network unreachable",
+    23: "Connection not allowed by ruleset",
+    24: "TTL expired",
 }
 _EMPTY = (b"\r\n", b"\n")
 _DISTRUST = re.compile(r"(?:certificate problem|verify result): (.+?)(?: \(\d+\))?$")
@@ -108,26 +102,29 @@ class LibcurlEngine:
 
     Args:
         options: the settings.
+        trusted: the file and the directories with the certificate authorities.
         stop: says when to stop.
         idle: measures each wait.
     """
 
-    def __init__(self, options: TransferOptions, stop: Stop, idle: IdleTime) -> None:
+    def __init__(
+        self, options: TransferOptions, trusted: tuple[str | None, str | None], stop: Stop, idle: IdleTime
+    ) -> None:
         self._stop = stop
         self._idle = idle
         self._intake: Intake
-        self._head: list[bytes] = []
-        self._length = 0
+        self._head = bytearray()
+        self._interim = 0
         self._begun = self._framed = self._kept = False
         self._failure: BaseException | None = None
         self._due: float | None = None
-        self._watched: set[int] = set()
-        self._proxy: Proxy | None = None
-        self._file, directory = authorities()
+        self._origin: Route | None = None
+        self._base = ""
+        self._headers: Mapping[str, str] | None = None
+        self._file, directory = trusted
         self._awake, self._bell = socket.socketpair()
         self._bell.setblocking(False)
-        self._selector = _SELECTOR()
-        self._selector.register(self._awake, selectors.EVENT_READ)
+        self._watched = {self._awake.fileno(): pycurl.POLL_IN}
         try:
             self._curl, self._multi = pycurl.Curl(), pycurl.CurlMulti()
         except pycurl.error as error:
@@ -156,23 +153,21 @@ class LibcurlEngine:
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
-    def ask(self, origin: Origin, target: str, headers: Mapping[str, str], intake: Intake) -> None:
+    def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
         curl = self._curl
         intake.kept = self._let_go()
         curl.setopt(pycurl.WRITEFUNCTION, intake.piece, use_memoryview=True)
-        url = f"{origin.scheme}://{origin.authority}{target}"
-        curl.setopt(pycurl.URL, url)
+        if origin is not self._origin:
+            self._go_to(origin)
         # From the URL, libcurl would write the target anew.
-        curl.setopt(pycurl.REQUEST_TARGET, target if origin.forwarded is None else url)
-        curl.setopt(
-            pycurl.HTTPHEADER,
-            [b"Accept-Encoding: identity", *(f"{name}: {value}".encode("latin-1") for name, value in headers.items())],
-        )
-        if origin.proxy is not self._proxy:
-            self._go_through(origin.proxy)
+        curl.setopt(pycurl.REQUEST_TARGET, target if origin.forwarded is None else f"{self._base}{target}")
+        if headers != self._headers:
+            lines = [f"{name}: {value}".encode("latin-1") for name, value in headers.items()]
+            curl.setopt(pycurl.HTTPHEADER, [b"Accept-Encoding: identity", *lines])
+            self._headers = headers
         self._intake, self._failure = intake, None
-        self._head, self._length, self._begun = [], 0, False
+        self._head, self._interim, self._begun = bytearray(), 0, False
         self._multi.add_handle(self._curl)
         try:
             code, said = self._move()
@@ -196,46 +191,45 @@ class LibcurlEngine:
             self._remove(keep=False)
         self._multi.close()
         self._curl.close()
-        self._selector.close()
         self._awake.close()
         self._bell.close()
 
     def _move(self) -> tuple[int, str]:
         """Have libcurl move bytes until the exchange is over; its error, 0 for none, and its words for it."""
         multi, intake, eased = self._multi, self._intake, False
-        multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        _, running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         intake.sent()  # unless there was no connection yet
         while self._stop.reason is None:
             intake.moved()
-            _, done, failed = multi.info_read()
-            if failed:
-                return failed[0][1], failed[0][2]
-            if done:
+            if not running:
+                _, _, failed = multi.info_read()
+                if failed:
+                    return failed[0][1], failed[0][2]
                 intake.flush()
-            if done or not intake.wanted:
+            if not (running and intake.wanted):
                 return 0, ""
             if intake.fast is not eased:
                 eased = intake.fast
                 self._wake_at(_ENOUGH if eased else 1)
             ready = self._wait(_HOLD if eased else None)
             intake.fast = intake.fast and bool(ready)
-            for key, events in ready:
-                if key.fileobj is self._awake:
+            for handle, events in ready:
+                if handle == self._awake.fileno():
                     self._awake.recv(1024)
                 else:
-                    multi.socket_action(key.fd, events)  # the numbers of both mean the same
+                    _, running = multi.socket_action(handle, events)
             if self._due is not None and self._due <= time.monotonic():
                 self._due = None
-                multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+                _, running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         raise WireError("stopped")
 
-    def _wait(self, most: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+    def _wait(self, most: float | None) -> list[tuple[int, int]]:
         """Wait for libcurl's sockets, its timer, the bell, or so many seconds."""
         if self._due is not None:
             left = max(0.0, self._due - time.monotonic())
             most = left if most is None else min(most, left)
         with self._idle:
-            return self._selector.select(most)
+            return _ready(self._watched, most)
 
     def _wake_at(self, count: int) -> None:
         """Have the system wake this thread only when so many bytes have come, where it can, and not for every packet.
@@ -266,7 +260,7 @@ class LibcurlEngine:
         curl, self._kept, clean = self._curl, False, False
         handle = curl.getinfo(pycurl.ACTIVESOCKET)
         # Of what comes behind the last chunk libcurl does not tell.
-        if self._framed and handle != -1 and not _is_readable(handle):
+        if self._framed and handle != -1 and not _ready({handle: pycurl.POLL_IN}, 0):
             curl.setopt(pycurl.CONNECT_ONLY, 1)  # else it does not let itself be read from
             try:
                 curl.recv(1)
@@ -287,50 +281,56 @@ class LibcurlEngine:
         with contextlib.suppress(OSError):  # it rings already, or the engine is closed
             self._bell.send(b"x")
 
-    def _go_through(self, proxy: Proxy | None) -> None:
-        curl, self._proxy = self._curl, proxy
+    def _go_to(self, origin: Route) -> None:
+        curl, proxy = self._curl, origin.proxy
+        self._base = f"{origin.scheme}://{origin.authority}"
+        curl.setopt(pycurl.URL, self._base)
         # libcurl has a SOCKS proxy look up names under this name only.
         scheme = "" if proxy is None else "socks5h" if proxy.is_socks else proxy.scheme
         curl.setopt(pycurl.PROXY, "" if proxy is None else f"{scheme}://{proxy.authority}")
         login = None if proxy is None else proxy.login
         curl.setopt(pycurl.PROXYUSERNAME, None if login is None else login.user)
         curl.setopt(pycurl.PROXYPASSWORD, None if login is None else login.password)
+        self._origin = origin
 
     # -- called by libcurl --------------------------------------------------------------------------------------------
 
     def _watch(self, what: int, handle: int, _: object, __: object) -> None:
         """Wait for other things of a socket from now on."""
-        if handle in self._watched:
-            self._watched.remove(handle)
-            self._selector.unregister(handle)
-        if what != pycurl.POLL_REMOVE:
-            self._watched.add(handle)
-            self._selector.register(handle, what)  # the numbers of both mean the same
+        if what in (pycurl.POLL_NONE, pycurl.POLL_REMOVE):
+            self._watched.pop(handle, None)
+        else:
+            self._watched[handle] = what
 
     def _set_timer(self, milliseconds: int) -> None:
         self._due = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
-    def _line(self, data: bytes) -> int:
+    def _line(self, data: bytes) -> int | None:
+        """Take in a line of the head. ``None`` means that all of it was."""
         if self._begun:
-            return len(data)  # a trailer
-        self._head.append(data)
-        self._length += len(data)
+            return None  # a trailer
+        head = self._head
+        head += data
+        if self._interim + len(head) > LONGEST_HEAD:
+            self._failure = WireError(_WORDS[_E_TOO_LARGE])
+            return 0
+        if data not in _EMPTY:
+            return None
         try:
-            check_length(self._length)
-            if data in _EMPTY:
-                lines, self._head = self._head, []
-                status, headers = read_head(lines)
-                if status >= 200:
-                    self._begun, self._framed = True, "transfer-encoding" not in headers
-                    self._intake.head(status, headers)
+            status, headers = read_head(head)
+            if status >= 200:
+                self._begun, self._framed = True, "transfer-encoding" not in headers
+                self._intake.head(status, headers)
         except BaseException as error:  # noqa: BLE001 (raised again by `ask`)
             self._failure = error
             return 0
-        return len(data) if self._intake.wanted else 0
+        self._interim += len(head)
+        head.clear()
+        return None if self._intake.wanted else 0
 
     # -- what went wrong ----------------------------------------------------------------------------------------------
 
-    def _described(self, code: int, said: str, origin: Origin) -> WireError:
+    def _described(self, code: int, said: str, origin: Route) -> WireError:
         """What libcurl says, in words of our own."""
         if code == pycurl.E_PEER_FAILED_VERIFICATION:
             distrust = _DISTRUST.search(said)
@@ -362,28 +362,48 @@ class LibcurlEngine:
         """What a proxy has refused, if it has."""
         status = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         if status and not 200 <= status < 300:
-            return refused_by_proxy(proxy, status)
+            return refused(refused_status(proxy, status))
         if code == pycurl.E_COULDNT_RESOLVE_PROXY:
             return WireError(f"the name of {proxy} could not be resolved")
         if code == _E_PROXY:
             number = self._curl.getinfo(pycurl.PROXY_ERROR)
             if number in (_NO_AUTH, _USER_REJECTED):
-                return login_refused(proxy)
-            words, hopeless = _SOCKS.get(number, ("made no connection", False))
-            return (RefusedError if hopeless else WireError)(f"{proxy} {words}")
+                return refused(refused_login(proxy))
+            if number in _SOCKS_REPLIES:
+                return refused(refused_reply(proxy, _SOCKS_REPLIES[number]))
+            words = _SOCKS.get(number, "made no connection")
+            return refused(Refusal(f"{proxy} {words}", hopeless=number == _NO_SOCKS))
         return None
 
-    def _partner(self, origin: Origin) -> str:
+    def _partner(self, origin: Route) -> str:
         """Who TLS was begun with."""
         proxy = origin.proxy
         tunneled = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         return proxy.host if proxy is not None and proxy.scheme == "https" and not tunneled else origin.host
 
 
-def _is_readable(handle: int) -> bool:
-    """Whether something has come by a socket, or its end."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([handle], [], [], 0)[0])
+def _poll(watched: Mapping[int, int], seconds: float | None) -> list[tuple[int, int]]:
+    """Wait until handles can be read from or written to, as they are watched for; what failed can be both."""
+    # Made for each wait: sockets come and go with each request, which would cost epoll two calls of the system each time.
+    poll = select.poll()
+    for handle, events in watched.items():
+        poll.register(
+            handle, (events & pycurl.POLL_IN and select.POLLIN) | (events & pycurl.POLL_OUT and select.POLLOUT)
+        )
+    found = poll.poll(None if seconds is None else math.ceil(seconds * 1000))
+    kinds = {select.POLLIN: pycurl.POLL_IN, select.POLLOUT: pycurl.POLL_OUT}
+    return [(handle, kinds.get(events, pycurl.POLL_INOUT)) for handle, events in found]
+
+
+def _select(watched: Mapping[int, int], seconds: float | None) -> list[tuple[int, int]]:
+    """The same, where there is no ``poll``, as on Windows, which tells of a connection that failed in the third list."""
+    to_read = [handle for handle, events in watched.items() if events & pycurl.POLL_IN]
+    to_write = [handle for handle, events in watched.items() if events & pycurl.POLL_OUT]
+    readable, writable, failed = select.select(to_read, to_write, to_write, seconds)
+    found = dict.fromkeys(readable, pycurl.POLL_IN)
+    for handle in {*writable, *failed}:
+        found[handle] = found.get(handle, 0) | pycurl.POLL_OUT
+    return list(found.items())
+
+
+_ready = _poll if hasattr(select, "poll") else _select

@@ -7,15 +7,13 @@ import ssl
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tickhaul.transfer.wire.address import Proxy
+    from tickhaul.net.refusals import Refusal
 
 CLOSED = "the connection was closed by the other side"
 ENDED_EARLY = "the connection ended before the body did"
 MALFORMED = "the response is malformed"
 TIMED_OUT = "timed out"
 LONGEST_WAIT = 1e6  # seconds: the system takes no number that is much larger
-#: What a proxy says to a CONNECT that asking again does not change.
-_HOPELESS_STATUS = frozenset({401, 403, 405, 407})
 
 
 class WireError(Exception):
@@ -56,20 +54,6 @@ def untrusted(host: str, said: str) -> RefusedError:
     )
 
 
-def refused_by_proxy(proxy: Proxy, status: int) -> WireError:
-    """An HTTP proxy's refusal, by its status."""
-    kind = RefusedError if status in _HOPELESS_STATUS else WireError
-    # Some say 401 of a login they do not accept.
-    about_login = status == 407 or (status == 401 and proxy.login is not None)
-    return kind(f"{proxy} said {status}{f'; {_login_trouble(proxy)}' if about_login else ''}")
-
-
-def login_refused(proxy: Proxy) -> RefusedError:
-    """A SOCKS proxy wants a login, or another one."""
-    return RefusedError(f"{proxy}: {_login_trouble(proxy)}")
-
-
-def _login_trouble(proxy: Proxy) -> str:
-    if proxy.login is not None:
-        return "it did not accept the login"
-    return f"it wants a login; give it as {proxy.scheme}://user:password@{proxy.authority}"
+def refused(refusal: Refusal) -> WireError:
+    """A proxy's refusal."""
+    return (RefusedError if refusal.hopeless else WireError)(refusal.text)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from tickhaul._async.executor import Hooks
 from tickhaul._core.options import KEEP, CallOptions, Keep
-from tickhaul._core.secrets import Secret
 from tickhaul._threads import load
 from tickhaul._version import __version__
+from tickhaul.net.secrets import Secret
 from tickhaul.xythub._async.session import AsyncHubCaller, AsyncSession
 from tickhaul.xythub.access import TokenInfo, read_access
 from tickhaul.xythub.generic import write_get

@@ -11,7 +11,7 @@ from tickhaul._async.executor import AsyncExecutor
 from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
-from tickhaul._core.secrets import Secret
+from tickhaul.net.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._async.tokens import AsyncTokens
 from tickhaul.xythub.addresses import read_address

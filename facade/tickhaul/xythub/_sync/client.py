@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from tickhaul._core.options import KEEP, CallOptions, Keep
-from tickhaul._core.secrets import Secret
 from tickhaul._sync.executor import Hooks
 from tickhaul._threads import load
 from tickhaul._version import __version__
+from tickhaul.net.secrets import Secret
 from tickhaul.xythub._sync.session import HubCaller, Session
 from tickhaul.xythub.access import TokenInfo, read_access
 from tickhaul.xythub.generic import write_get

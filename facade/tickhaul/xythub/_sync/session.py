@@ -11,8 +11,8 @@ from tickhaul import errors
 from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
 from tickhaul._core.proxies import choose_proxy
-from tickhaul._core.secrets import Secret
 from tickhaul._sync.executor import Executor
+from tickhaul.net.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._sync.tokens import Tokens
 from tickhaul.xythub.addresses import read_address

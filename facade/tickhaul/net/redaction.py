@@ -5,9 +5,34 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+MASK = "[hidden]"
 _SHOWN = 200  # characters of a value in a message
-# Where what may be secret begins, however it was broken: a query in a URL that was encoded once too often, too.
-_SECRET = re.compile(r"[?#]|%3f|x-amz-", re.IGNORECASE)
+#: Where what may be secret begins in a URL, however it was broken: a query that was encoded once too often, too.
+_QUERY = r"\?|%3f|x-amz-"
+_SECRET = re.compile(rf"{_QUERY}|#", re.IGNORECASE)
+#: What a URL is looked for in: no URL holds whitespace, double quotes or angle brackets.
+_TOKEN = re.compile(r"[^\s\"<>]+")
+#: JSON may write any character as an escape, once more for each layer of JSON in JSON.
+_ADDRESS = re.compile(r"(?i:(?::|\\u003a)(?:\\{0,3}/|\\{1,3}u002f){2})([^/\\?#]*@)?")
+_QUERY_IN_TEXT = re.compile(rf"(?i:{_QUERY}|\\u003f)")
+
+
+def hide_queries(text: str) -> str:
+    """The text with the query of each URL in it hidden, for a presigned URL keeps its signature there; logins, too."""
+    return _TOKEN.sub(_hide, text)
+
+
+def _hide(token: re.Match[str]) -> str:
+    text = token[0]
+    address = _ADDRESS.search(text)
+    if address is None:
+        return text
+    mark = _QUERY_IN_TEXT.search(text, address.end())
+    shown_until = len(text) if mark is None else mark.end()
+    behind = "" if mark is None else MASK
+    if address[1] is None:
+        return text[:shown_until] + behind
+    return f"{text[: address.start(1)]}{MASK}@{text[address.end() : shown_until]}{behind}"
 
 
 def redacted(url: str) -> str:

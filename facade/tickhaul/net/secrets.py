@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Self
 
-MASK = "[hidden]"
+from tickhaul.net.redaction import MASK, hide_queries
+
 _EXCERPT_CHARACTERS = 500
 #: What is looked at for an excerpt: scrubbing megabytes takes seconds.
 _SCRUBBED_BYTES = 64 * 1024
@@ -13,12 +14,6 @@ _EDGE_CHARACTERS = 4096
 #: Details nested deeper than this tell nobody anything, and walking down there could exhaust the stack.
 _DEPTH = 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-#: What a URL is looked for in: no URL holds whitespace, double quotes or angle brackets.
-_TOKEN = re.compile(r"[^\s\"<>]+")
-#: JSON may write any character as an escape, once more for each layer of JSON in JSON.
-_ADDRESS = re.compile(r"(?i:(?::|\\u003a)(?:\\{0,3}/|\\{1,3}u002f){2})")
-_QUESTION_MARK = re.compile(r"(?i:\?|\\u003f)")
 
 
 class Secret:
@@ -106,18 +101,6 @@ def refuse_other_types(name: str, value: Secret | None) -> None:
     """
     if value is not None and not isinstance(value.reveal(), str):
         raise TypeError(f"{name} must be a str, not {type(value.reveal()).__name__}")
-
-
-def hide_queries(text: str) -> str:
-    """The text with the query of each URL in it removed: that is where a presigned URL keeps its signature."""
-    return _TOKEN.sub(_without_query, text)
-
-
-def _without_query(token: re.Match[str]) -> str:
-    text = token[0]
-    address = _ADDRESS.search(text)
-    mark = _QUESTION_MARK.search(text, address.end()) if address else None
-    return text[: mark.end()] + MASK if mark else text
 
 
 def _spellings(character: str) -> str:
