@@ -180,9 +180,7 @@ async def _go_through(stream: AsyncDeadlineStream, steps: Talk, timeout: float |
 
 def _raise_not_connected(error: Exception) -> NoReturn:
     """Raise what a failure to connect is to the engine, whatever it was to the library it came from."""
-    if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)) or not is_failure(
-        error
-    ):
+    if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, SocksRefusal)) or not is_failure(error):
         raise error
     if isinstance(error, httpcore.TimeoutException):
         raise httpcore.ConnectTimeout(str(error)) from error
