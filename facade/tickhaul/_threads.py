@@ -25,6 +25,10 @@ _INTERRUPTS = 10  # how many may come while it ends
 _START = 0.5  # seconds a thread takes at most from its start to its first step
 
 
+class NoThreadError(RuntimeError):
+    """The system has no room for another thread."""
+
+
 def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], look: Callable[[bool], None]) -> None:
     """Have work done in a thread of its own, and wait for it.
 
@@ -35,7 +39,7 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
         look: called about every `TICK`, with whether the work is over; what it raises ends the work.
 
     Raises:
-        RuntimeError: the system has no room for another thread.
+        NoThreadError: the system has no room for another thread.
     """
     begun: list[bool] = []
     done: list[bool] = []
@@ -60,13 +64,13 @@ def wait_for(work: Callable[[], None], *, name: str, stop: Callable[[], None], l
         try:
             threading.Thread(target=attempt, name=name, daemon=True).start()
         except RuntimeError as error:
-            failure.append(error)
+            failure.append(NoThreadError(str(error)))
             end()
 
     over = False
     try:
         # Starting a `Thread` waits for it, under a lock that an interrupt would leave in disorder; this is one step.
-        start_new_thread(launch, ())
+        _start(launch, end)
         while not over:
             over = _has_ended(done, ended, TICK)
             look(over)
@@ -102,8 +106,8 @@ def load(*modules: str) -> None:
 
     try:
         wait_for(work, name="tickhaul-load", stop=lambda: None, look=lambda _: None)
-    except RuntimeError:
-        # The system has no room for another thread, or the interpreter is about to end.
+    except NoThreadError:
+        # Or the interpreter is about to end.
         work()
 
 
@@ -111,6 +115,15 @@ def _is_loaded(name: str) -> bool:
     module = sys.modules.get(name)
     # A module is in that table from the moment its loading begins.
     return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)
+
+
+def _start(launch: Callable[[], None], end: Callable[[], None]) -> None:
+    try:
+        start_new_thread(launch, ())
+    except RuntimeError as error:
+        # There is nothing to wait for.
+        end()
+        raise NoThreadError(str(error)) from error
 
 
 def _let_end(stop: Callable[[], None], begun: list[bool], done: list[bool], ended: SimpleQueue[None]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tickhaul import Client, Quota
 from tickhaul._signals import raised_by_handler
+from tickhaul.net.dialing import _Race
 
 from tests.support.behaviours import answer, lose
 from tests.support.clock import FakeClock
@@ -98,6 +99,21 @@ def test_an_alarm_ends_the_call_and_nothing_is_lost(
         assert ledger is not None
         assert ledger._in_flight == 0
         assert_all_places_are_there(client, server)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_alarm_while_a_connection_is_made_is_not_taken_for_an_address_that_fails(
+    error: Exception, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(otherwise=answer([]))
+    signal.signal(signal.SIGUSR1, Handlers(error))
+    with Client(KEY, base_url=server.url, quota=Quota(shared=False), deadline=30) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(_Race, "_begin", interrupting(_Race._begin))
+            with pytest.raises(type(error), match="alarm") as caught:
+                client.exchanges.list()
+        assert caught.value is error
+        assert client.exchanges.list() == []
 
 
 def test_a_call_made_because_of_an_alarm_has_its_own_losses(serve: Serve) -> None:

@@ -8,6 +8,7 @@ import importlib.util
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,10 @@ from tests.support.behaviours import answer, held, stall
 from tests.support.clock import FakeClock
 from tests.support.faces import KEY
 from tests.support.proxy import ConnectProxy, SocksProxy
+from tests.support.silent import resolve_localhost, silent_listener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tests.support.faces import Connect, Face
@@ -83,17 +85,6 @@ def test_the_usual_variable_names_the_certificates_to_trust(
     assert connect(server).exchanges.list() == []
 
 
-def _resolve_localhost(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    real = socket.getaddrinfo
-
-    def resolve(host: object, port: object, *args: object, **options: object) -> object:
-        if host in ("localhost", b"localhost"):
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-        return real(host, port, *args, **options)  # type: ignore[arg-type]  # passed through as it came
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-
-
 @pytest.mark.parametrize("case", ["unknown authority", "other name"])
 def test_a_certificate_that_is_not_trusted_ends_the_call_at_the_first_try(
     case: str, serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, authority: trustme.CA
@@ -107,6 +98,43 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_the_first_try(
         client.exchanges.list()
     assert len(caught.value.attempts) == 1
     assert clock.slept == []
+
+
+class Counting(ssl.SSLContext):
+    """TLS settings that count how often their protocol is set."""
+
+    count = 0
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        self.count += 1
+        super().set_alpn_protocols(alpn_protocols)
+
+
+@pytest.mark.parametrize("through", ["nothing", "an HTTP proxy", "a TLS proxy", "a SOCKS proxy"])
+def test_tls_settings_are_not_changed_while_connections_are_made(
+    through: str, serve: Serve, connect: Connect, tls: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    trusting = Counting(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(trusting)
+    release = threading.Event()
+    server = serve(*[held(release, answer([]))] * 16, otherwise=answer([]), tls=tls)
+    with ExitStack() as stack:
+        proxy: str | None = None
+        if "TLS" in through:
+            proxy = f"https://localhost:{stack.enter_context(ConnectProxy(tls=tls)).port}"
+        elif "proxy" in through:
+            proxy = stack.enter_context(ConnectProxy() if "HTTP" in through else SocksProxy()).url
+        clients = [connect(server, ssl_context=trusting, proxy=proxy, quota=None) for _ in range(2)]
+        for client in clients:
+            stack.callback(client.close)
+        with ThreadPoolExecutor(16) as threads:
+            running = [threads.submit(clients[0].exchanges.list) for _ in range(16)]
+            server.wait_for_requests(16)
+            release.set()
+            assert [each.result(30) for each in running] == [[]] * 16
+        assert clients[1].exchanges.list() == []
+    assert server.connections == 17
+    assert trusting.count == 1
 
 
 def test_a_server_that_wants_a_client_certificate_is_a_network_error_like_any_other(
@@ -170,8 +198,21 @@ def test_a_host_with_several_addresses_is_reached_at_whichever_answers(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(answer([]))
-    _resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+    resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
     assert connect(f"http://localhost:{server.port}").exchanges.list() == []
+
+
+def test_a_silent_address_is_not_waited_for_when_another_one_answers(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for half in ("_async", "_sync"):
+        # So patient that waiting for the silent one would outlast this test.
+        monkeypatch.setattr(f"tickhaul.{half}.transport._CONNECT_SECONDS", 1000.0)
+    server = serve(answer([]))
+    resolve_localhost(monkeypatch, "127.0.0.2", "127.0.0.1")
+    with silent_listener("127.0.0.2", server.port):
+        client = connect(f"http://localhost:{server.port}", timeout=1000, deadline=1000)
+        assert client.exchanges.list() == []
 
 
 def test_a_host_that_no_address_answers_for_is_a_network_error(
@@ -180,7 +221,7 @@ def test_a_host_that_no_address_answers_for_is_a_network_error(
     with socket.socket() as placeholder:
         placeholder.bind(("127.0.0.1", 0))
         port = placeholder.getsockname()[1]
-    _resolve_localhost(monkeypatch, "127.0.0.1", "127.0.0.2")
+    resolve_localhost(monkeypatch, "127.0.0.1", "127.0.0.2")
     with pytest.raises(NetworkError, match=f"cannot connect to http://localhost:{port}: .*refused"):
         connect(f"http://localhost:{port}", max_retries=0).exchanges.list()
 
@@ -292,7 +333,7 @@ def test_a_socks_proxy_without_its_package_is_an_error_that_names_the_remedy(
 def test_calls_go_through_a_socks_proxy_with_its_login(
     serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, scheme: str
 ) -> None:
-    with SocksProxy(login=("me", "p@ss"), bytewise=False) as socks, ExitStack() as cleanup:
+    with SocksProxy(login=("me", "p@ss")) as socks, ExitStack() as cleanup:
         server = serve(answer([]), tls=tls)
         client = connect(server, ssl_context=trusting, proxy=f"{scheme}://me:p%40ss@127.0.0.1:{socks.port}")
         assert client.exchanges.list() == []

@@ -15,9 +15,10 @@ from tickhaul import DeadlineExceeded, NetworkError, Quota, RateLimitError, Serv
 from tests.support import bodies
 from tests.support.behaviours import answer, drip, error, head, held, html, stall
 from tests.support.proxy import ConnectProxy
+from tests.support.silent import silent_listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tickhaul import Client
 
@@ -39,21 +40,6 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     return serving, trusting
-
-
-@pytest.fixture
-def full_backlog() -> Iterator[int]:
-    """The port of a listener that completes no more handshakes, so that connecting to it never ends."""
-    with ExitStack() as sockets:
-        listener = sockets.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = listener.getsockname()[1]
-        for _ in range(64):
-            filler = sockets.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.1", port))
-        yield port
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -131,12 +117,13 @@ def test_a_try_that_times_out_is_repeated_while_the_deadline_allows(serve: Serve
     assert connect(server, timeout=0.1).exchanges.list() == []
 
 
-def test_connecting_is_bounded(full_backlog: int, connect: Connect) -> None:
-    url = f"http://127.0.0.1:{full_backlog}"
-    with pytest.raises(DeadlineExceeded, match=f"cannot connect to {url}: no answer before the deadline"):
-        connect(url, deadline=DEADLINE).exchanges.list()
-    with pytest.raises(NetworkError, match=f"cannot connect to {url}: no answer within 0.1 s"):
-        connect(url, timeout=0.1, max_retries=0).exchanges.list()
+def test_connecting_is_bounded(connect: Connect) -> None:
+    with silent_listener() as port:
+        url = f"http://127.0.0.1:{port}"
+        with pytest.raises(DeadlineExceeded, match=f"cannot connect to {url}: no answer before the deadline"):
+            connect(url, deadline=DEADLINE).exchanges.list()
+        with pytest.raises(NetworkError, match=f"cannot connect to {url}: no answer within 0.1 s"):
+            connect(url, timeout=0.1, max_retries=0).exchanges.list()
 
 
 def test_the_tls_handshake_is_bounded(connect: Connect) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING
@@ -12,10 +14,11 @@ import anyio.to_thread
 import httpcore
 import pytest
 from tickhaul._async.network import AsyncDeadlineBackend, AsyncDeadlineStream
-from tickhaul._async.primitives import Places, connect, new_backend, run_blocking
+from tickhaul._async.primitives import Places, connect, run_blocking
 from tickhaul._core import deadline
 from tickhaul._core.deadline import Deadline
 from tickhaul._sync import primitives as sync_primitives
+from tickhaul.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,10 +119,20 @@ def test_errors_of_tls_are_errors_of_the_network() -> None:
     [
         (OSError(113, "whatever the platform calls it"), r"\[Errno 113\]"),
         (OSError("without a number"), "without a number"),
+        (
+            socket.gaierror(socket.EAI_NONAME, "no such interface"),
+            r"'api\.example' does not resolve: .*no such interface",
+        ),
+        (
+            ExceptionGroup("", [OSError(errno.ECONNREFUSED, ""), OSError(errno.ENETUNREACH, "")]),
+            rf"\[Errno {errno.ECONNREFUSED}\]",
+        ),
         (None, "every attempt failed"),
     ],
 )
-def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError | None, said: str) -> None:
+def test_why_no_connection_was_made_is_said_as_well_as_is_known(
+    cause: Exception | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Failing(httpcore.AsyncNetworkBackend):
         async def connect_tcp(self, *args: object, **options: object) -> httpcore.AsyncNetworkStream:
             summary = OSError("every attempt failed")
@@ -127,8 +140,9 @@ def test_why_no_connection_was_made_is_said_as_well_as_is_known(cause: OSError |
             raise httpcore.ConnectError from summary
 
     async def attempt() -> None:
-        await connect(Failing(), "api.example", 443, lambda: None, None)
+        await connect("api.example", 443, lambda: None)
 
+    monkeypatch.setattr("tickhaul._async.primitives._engine", Failing())
     with pytest.raises(httpcore.ConnectError, match=said):
         asyncio.run(attempt())
 
@@ -268,6 +282,18 @@ class TestBlockingWork:
         threads[0].join(30)
         assert len(asked) == 1
 
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_without_room_for_a_thread_it_is_an_error(self, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def refuse(*_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        async def main() -> None:
+            with pytest.raises(StorageError, match="no thread can be started here: can't start new thread"):
+                await run_blocking(lambda call: None, threading.Event())
+
+        monkeypatch.setattr(anyio.to_thread, "run_sync", refuse)
+        anyio.run(main, backend=backend)
+
     def test_among_threads_it_runs_here_and_now(self) -> None:
         home = threading.get_ident()
 
@@ -275,7 +301,3 @@ class TestBlockingWork:
             return call(threading.get_ident) == threading.get_ident() == home
 
         assert sync_primitives.run_blocking(work, threading.Event())
-
-
-def test_the_backend_is_the_engines_own() -> None:
-    assert isinstance(new_backend(), httpcore.AnyIOBackend)

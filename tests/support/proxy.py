@@ -129,7 +129,7 @@ class ConnectProxy(_Proxy):
                 connection.shutdown(socket.SHUT_RDWR)
                 return
             host, _, port = request.target.rpartition(":")
-            self._carry(connection, host, int(port))
+            self._carry(connection, host.strip("[]"), int(port))
 
 
 class SocksProxy(_Proxy):
@@ -139,7 +139,6 @@ class SocksProxy(_Proxy):
         login: the user name and password it asks for.
         method: what it answers the greeting, instead of what the standard says.
         refusal: what it answers every wish to connect; 0 is none.
-        bytewise: answers in pieces of one byte, which is its right.
 
     Attributes:
         wishes: whom it was asked to connect to, as kind of address, address and port.
@@ -154,14 +153,12 @@ class SocksProxy(_Proxy):
         login: tuple[str, str] | None = None,
         method: bytes | None = None,
         refusal: int = 0,
-        bytewise: bool = True,
     ) -> None:
         self.wishes: list[tuple[int, bytes, int]] = []
         self.logins: list[tuple[str, str]] = []
         self._login = login
         self._method = method
         self._refusal = refusal
-        self._piece = 1 if bytewise else 64
         super().__init__()
 
     def _tunnel(self, connection: socket.socket) -> None:
@@ -180,11 +177,12 @@ class SocksProxy(_Proxy):
             if self._refusal:
                 connection.shutdown(socket.SHUT_RDWR)
                 return
-            self._carry(connection, host.decode() if kind == 3 else "127.0.0.1", port)
+            self._carry(connection, host.decode() if kind == 3 else "127.0.0.1" if kind == 1 else "::1", port)
 
     def _say(self, connection: socket.socket, data: bytes) -> None:
-        for at in range(0, len(data), self._piece):
-            connection.sendall(data[at : at + self._piece])
+        # In pieces of one byte, which is its right.
+        for at in range(len(data)):
+            connection.sendall(data[at : at + 1])
 
     def _welcome(self, connection: socket.socket) -> bool:
         methods = _exactly(connection, _exactly(connection, 2)[1])

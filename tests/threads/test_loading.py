@@ -58,7 +58,7 @@ def test_without_room_for_a_thread_the_caller_loads_it(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_threads, "start_new_thread", refuse)
-    monkeypatch.setattr(_threads, "_START", 0.001)
+    monkeypatch.setattr(_threads, "_START", 1000.0)  # it would be waited for in vain
     name = module(WHERE)
     load(name)
     assert sys.modules[name].thread == threading.get_ident()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tickhaul import _threads
-from tickhaul._threads import wait_for
+from tickhaul._threads import NoThreadError, wait_for
 
 
 def nothing(over: bool) -> None:
@@ -147,5 +147,15 @@ def test_a_thread_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch
             raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading, "Thread", Refused)
-    with pytest.raises(RuntimeError, match="can't start new thread"):
+    with pytest.raises(NoThreadError, match="can't start new thread"):
+        wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)
+
+
+def test_a_thread_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_threads, "start_new_thread", refuse)
+    monkeypatch.setattr(_threads, "_START", 1000.0)  # it would be waited for in vain
+    with pytest.raises(NoThreadError, match="can't start new thread"):
         wait_for(lambda: None, name="worker", stop=lambda: None, look=nothing)

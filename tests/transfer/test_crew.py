@@ -236,6 +236,21 @@ def test_where_no_more_threads_can_be_had_a_transfer_goes_on_with_what_it_has(
     assert_arrived(storage, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["", "-finish", "-0", "-watch"])
+def test_where_no_thread_can_be_had_a_transfer_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    start = threading.Thread.start
+
+    def limited(self: threading.Thread) -> None:
+        if self.name == f"tickhaul-transfer{name}":
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with Storage(MANY) as storage, pytest.raises(StorageError, match="can't start new thread; a limit of this process"):
+        haul(storage, tmp_path)
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("tickhaul-transfer")] == []
+
+
 @pytest.mark.parametrize("allowed", [1, 2])
 def test_where_no_more_files_can_be_opened_a_transfer_goes_on_with_what_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: int

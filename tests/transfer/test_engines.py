@@ -15,9 +15,10 @@ from tickhaul.transfer import TransferOptions
 from tickhaul.transfer.wire import choose
 
 from tests.transfer.hauls import ENGINES, KIB, assert_arrived, content, haul, options
-from tests.transfer.storage import Storage
+from tests.transfer.storage import Answer, Request, Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FILES = {"a": content(300 * KIB)}
@@ -39,6 +40,12 @@ class Broken:
     def find_spec(self, name: str, *_: object) -> None:
         if name == "pycurl":
             raise self._error
+
+
+def hang_up(_: Request, answer: Answer) -> Answer:
+    """Have each request come by a connection of its own."""
+    answer.close = True
+    return answer
 
 
 @with_libcurl
@@ -131,6 +138,25 @@ def test_an_ssl_context_is_used_as_it_is(tmp_path: Path) -> None:
     with Storage(FILES, context=server) as storage:
         haul(storage, tmp_path, ssl_context=trusting)
     assert_arrived(storage, tmp_path)
+
+
+def test_an_ssl_context_is_not_changed_while_connections_are_made(tmp_path: Path) -> None:
+    class Counting(ssl.SSLContext):
+        count = 0
+
+        def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+            self.count += 1
+            super().set_alpn_protocols(alpn_protocols)
+
+    authority, server = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server)
+    trusting = Counting(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(trusting)
+    with Storage({"a": content(2000 * KIB)}, hang_up, context=server) as storage:
+        haul(storage, tmp_path, ssl_context=trusting)
+        assert storage.connections == 16
+    assert_arrived(storage, tmp_path)
+    assert trusting.count == 1
 
 
 @pytest.mark.usefixtures("engine")

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
@@ -17,9 +16,13 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpcore
 
+from tickhaul.errors import StorageError
+from tickhaul.net.dialing import most_telling
+from tickhaul.net.foreign import is_failure
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from typing import Protocol
 
     class Call(Protocol):
@@ -37,12 +40,8 @@ T = TypeVar("T")
 
 sleep = anyio.sleep
 Tie = AsyncGenerator[None, None]
-
-
-def new_backend() -> httpcore.AsyncNetworkBackend:
-    """The engine's own way to open connections."""
-    # The engine's type is a union with a stand-in that it has where anyio is not installed.
-    return cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+#: The engine's own way to open connections. Its type is a union with a stand-in for where anyio is not installed.
+_engine = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
 
 def home() -> object:
@@ -63,16 +62,13 @@ def current_run() -> object:
     return sys.get_asyncgen_hooks().firstiter
 
 
-async def connect(
-    backend: httpcore.AsyncNetworkBackend,
-    host: str,
-    port: int,
-    left: Callable[[], float | None],
-    options: Iterable[httpcore.SOCKET_OPTION] | None,
-) -> httpcore.AsyncNetworkStream:
-    """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well."""
+async def connect(host: str, port: int, left: Callable[[], float | None]) -> httpcore.AsyncNetworkStream:
+    """A TCP connection, made before the time is up; under an event loop that bounds name resolution as well.
+
+    The event-loop library has the attempts at several addresses overlap, and remembers nothing of them.
+    """
     try:
-        return await backend.connect_tcp(host, port, left(), None, options)
+        return await _engine.connect_tcp(host, port, left())
     except httpcore.ConnectError as error:
         raise httpcore.ConnectError(_reason(host, error.__cause__)) from error
 
@@ -91,9 +87,13 @@ async def hang_up(stream: httpcore.AsyncNetworkStream, *, in_use: bool) -> None:
 
 async def close(connection: Closable) -> None:
     """Close a connection to its end, also in a task that was canceled."""
-    with anyio.CancelScope(shield=True), suppress(OSError):
-        # One that cannot be closed in good order is closed all the same.
-        await connection.aclose()
+    with anyio.CancelScope(shield=True):
+        try:
+            await connection.aclose()
+        except Exception as error:
+            # One that cannot be closed in good order is closed all the same.
+            if not is_failure(error):
+                raise
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -181,6 +181,9 @@ async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
         work: runs in a worker thread; it is handed a way to run coroutine functions on this event loop.
         cancel: set when this task is canceled, to tell the work to stop; the task then waits for it to do so, so that
             nothing of the work outlives the call.
+
+    Raises:
+        StorageError: the system has no room for a worker thread.
     """
     outcome: list[T] = []
     failure: list[BaseException] = []
@@ -207,6 +210,9 @@ async def run_blocking(work: Callable[[Call], T], cancel: threading.Event) -> T:
             group.start_soon(tell_when_canceled)
             try:
                 await anyio.to_thread.run_sync(attempt, cast("Call", portal.call))
+            except RuntimeError as error:
+                # What the work raises does not come this way.
+                failure.append(StorageError(f"no thread can be started here: {error}"))
             finally:
                 # The cancellation of an asyncio task, unlike that of a scope, does not wait for the thread by itself.
                 if began.is_set() and not ended.is_set():
@@ -232,10 +238,12 @@ async def _keep(close: Callable[[], Awaitable[None]]) -> Tie:
 
 def _reason(host: str, cause: BaseException | None) -> str:
     """Why no connection was made; the event-loop library says only that every attempt failed."""
-    if isinstance(cause, socket.gaierror):
-        return f"the name {host!r} does not resolve: {cause}"
     failed = cause.__cause__ if cause else None
-    last = failed.exceptions[-1] if isinstance(failed, BaseExceptionGroup) else failed
+    last = most_telling(failed.exceptions) if isinstance(failed, BaseExceptionGroup) else failed
+    # An address of IPv6 may be that of a network interface which is looked up in each attempt.
+    unresolved = next((each for each in (cause, last) if isinstance(each, socket.gaierror)), None)
+    if unresolved is not None:
+        return f"the name {host!r} does not resolve: {unresolved}"
     if isinstance(last, OSError) and last.errno is not None:
         return f"[Errno {last.errno}] {os.strerror(last.errno)}"
     return str(last or cause)

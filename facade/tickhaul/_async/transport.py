@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import httpcore
 
 from tickhaul._async.connections import AsyncConnections, AsyncLoan
-from tickhaul._async.network import AsyncDeadlineBackend, Untrusted, new_streams
+from tickhaul._async.network import AsyncDeadlineBackend, SocksRefusal, Untrusted, new_streams
 from tickhaul._async.primitives import current_run, home, is_interrupt, tie
 from tickhaul._core import deadline
 from tickhaul._core.answers import Answer
@@ -24,7 +24,10 @@ from tickhaul._core.bodies import Body, is_framed
 from tickhaul._core.forks import renew_after_fork
 from tickhaul._core.retry import Loss, Lost
 from tickhaul._signals import raised_by_handler
-from tickhaul.net.refusals import Refusal, read_refusal, refused_status
+from tickhaul.net.foreign import is_failure
+from tickhaul.net.origins import bracketed
+from tickhaul.net.refusals import Refusal, read_refusal, refused_by_socks, refused_status
+from tickhaul.net.tls import settled
 from tickhaul.net.trust import default_context
 
 if TYPE_CHECKING:
@@ -40,8 +43,6 @@ _KEEPALIVE_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
 #: Bytes of an error's body that are read; the service's own have some hundred.
 _ERROR_LIMIT = 1 << 20
-#: Whose exceptions mean that the exchange failed: this package's own, the HTTP engine's, and those of what it stands on.
-_OURS = frozenset({"tickhaul", "httpcore", "h11", "anyio", "asyncio", "trio", "socksio", "ssl", "socket", "builtins"})
 
 #: Pools a forked child inherits: kept, never closed, because their sockets are the parent's as well.
 _inherited: list[object] = []
@@ -73,7 +74,7 @@ class AsyncTransport:
         self._on_lost = on_lost
         self._keep_errors = keep_errors
         self._scheme = origin.scheme.encode()
-        self._host = origin.host.encode("idna" if not origin.host.isascii() else "ascii")
+        self._host = bracketed(origin.host).encode("ascii")
         self._ssl_context = ssl_context
         self._proxy = proxy
         self._pools: dict[object, AsyncConnections] = {}
@@ -169,12 +170,15 @@ class AsyncTransport:
             await response.aclose()
             await pool.give_back(loan, response)
         except Exception as error:
+            # The engine has no public word for whether its tunnel through a proxy is open.
+            tunneled = getattr(loan.connection, "_connected", True)
             await pool.drop(loan)
             if (alarm := raised_by_handler(error)) is not None:
                 raise alarm from None
-            if type(error).__module__.partition(".")[0] not in _OURS:
+            if not is_failure(error):
                 raise
-            return self._lost(error, timeout, until)
+            lost = None if tunneled else self._untunneled(error, timeout, until)
+            return lost or self._lost(error, timeout, until)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         content, took = body.content(), perf_counter() - began
         if isinstance(content, Lost):
@@ -232,6 +236,14 @@ class AsyncTransport:
             self._ssl_context = default_context()
         return self._ssl_context
 
+    def _untunneled(self, error: Exception, timeout: float, until: Deadline) -> Lost | None:
+        """What an error means where the proxy was not through with its part; ``None`` for one that tells by itself."""
+        if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)):
+            return None
+        timed_out = isinstance(error, httpcore.TimeoutException)
+        said = f"no answer {_within(timeout, until)}" if timed_out else "it closed the connection, or speaks no HTTP"
+        return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {said}", timed_out=timed_out)
+
     def _is_refused(self, status: int) -> bool:
         """Whether a proxy that passes requests on wants to be asked otherwise; no service says that for itself."""
         return status == 407 and self._proxy is not None and self._proxy.forwards(self._origin.scheme)
@@ -246,6 +258,8 @@ class AsyncTransport:
                     f"the server's certificate is not trusted ({error}); "
                     "behind a proxy with its own certificates, set SSL_CERT_FILE or pass ssl_context=",
                 )
+            case SocksRefusal() if self._proxy is not None:
+                return _refused(refused_by_socks(self._proxy, error.reason))
             case httpcore.ProxyError() if self._proxy is not None:
                 return _refused(read_refusal(self._proxy, str(error)))
             case httpcore.ConnectTimeout():
@@ -274,31 +288,23 @@ def open_pool(
         trust: how to trust the proxy, if that speaks TLS.
         keepalive: seconds that an idle connection is kept.
     """
-    backend = AsyncDeadlineBackend()
+    context = settled(context)
     if proxy is None:
         return httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            keepalive_expiry=keepalive,
-            network_backend=backend,
+            ssl_context=context, keepalive_expiry=keepalive, network_backend=AsyncDeadlineBackend()
         )
-    # The engine takes a login as text in ASCII only, and shows any other in its error.
-    login = None if proxy.login is None else (proxy.login.user, proxy.login.password)
-    url = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/")
     if proxy.is_socks:
-        return httpcore.AsyncSOCKSProxy(
-            url,
-            proxy_auth=login,
-            ssl_context=context,
-            keepalive_expiry=keepalive,
-            network_backend=backend,
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context, keepalive_expiry=keepalive, network_backend=AsyncDeadlineBackend(proxy)
         )
     return httpcore.AsyncHTTPProxy(
-        url,
-        proxy_auth=login,
+        httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/"),
+        # The engine takes a login as text in ASCII only, and shows any other in its error.
+        proxy_auth=None if proxy.login is None else (proxy.login.user, proxy.login.password),
         ssl_context=context,
-        proxy_ssl_context=trust() if proxy.scheme == "https" else None,
+        proxy_ssl_context=settled(trust()) if proxy.scheme == "https" else None,
         keepalive_expiry=keepalive,
-        network_backend=backend,
+        network_backend=AsyncDeadlineBackend(),
     )
 
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import ssl
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpcore
 
 from tickhaul._core import deadline
-from tickhaul._sync.primitives import close, connect, hang_up, has_unread, new_backend, start_tls
+from tickhaul._sync.primitives import close, connect, hang_up, has_unread, start_tls
 from tickhaul.net.enginelog import cut_engine_log
+from tickhaul.net.foreign import is_failure
+from tickhaul.net.socks import SocksError, talk
+from tickhaul.net.tls import bare, behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from tickhaul.net.proxies import Proxy
+    from tickhaul.net.socks import Talk
 
 #: A write may block once for every piece the socket takes; pieces of this size let the deadline be looked at between.
 _PIECE = 16 * 1024
@@ -35,11 +41,27 @@ class Untrusted(httpcore.ConnectError):
     """The server's certificate is not trusted, which no further try will change."""
 
 
-class DeadlineBackend(httpcore.NetworkBackend):
-    """The engine's own backend, with the current call's deadline applied to every wait."""
+class SocksRefusal(httpcore.ProxyError):
+    """A SOCKS proxy makes no connection.
 
-    def __init__(self) -> None:
-        self._inner = new_backend()
+    Attributes:
+        reason: what it said.
+    """
+
+    def __init__(self, reason: SocksError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """The engine's own backend, with the current call's deadline applied to every wait.
+
+    Args:
+        socks: the SOCKS proxy that connections go through, if there is one.
+    """
+
+    def __init__(self, socks: Proxy | None = None) -> None:
+        self._socks = socks
 
     def connect_tcp(
         self,
@@ -47,15 +69,19 @@ class DeadlineBackend(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,  # noqa: ARG002 (the engine's interface; this client never sets it)
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 (as above)
     ) -> httpcore.NetworkStream:
         def left() -> float | None:
             return _left(timeout, httpcore.ConnectTimeout)
 
-        stream = DeadlineStream(connect(self._inner, host, port, left, socket_options))
-        opened = new_streams.get()
-        if opened is not None:
-            opened.append(stream)
+        host, socks = bare(host), self._socks
+        try:
+            where, at = (host, port) if socks is None else (socks.host, socks.port)
+            stream = _noted(DeadlineStream(connect(where, at, left)))
+            if socks is not None:
+                _go_through(stream, talk(host, port, socks.login), timeout)
+        except Exception as error:  # noqa: BLE001 (raised again)
+            _raise_not_connected(error)
         return stream
 
 
@@ -99,16 +125,17 @@ class DeadlineStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
+        host = None if server_hostname is None else bare(server_hostname)
         try:
-            return DeadlineStream(start_tls(self._inner, ssl_context, server_hostname, left), self)
-        except httpcore.ConnectError as error:
+            return _noted(DeadlineStream(start_tls(self._inner, behind(ssl_context), host, left), self))
+        except BaseException as error:
+            # The engine does not know this stream yet, so nobody else would close it.
+            close(self)
             # Told apart here, because the engine takes the cause off the errors that pass through its pool.
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 raise Untrusted(error.__cause__.verify_message) from error
-            raise
-        except BaseException:
-            # The engine does not know this stream yet, so nobody else would close it.
-            close(self)
+            if isinstance(error, Exception):
+                _raise_not_connected(error)
             raise
 
     def get_extra_info(self, info: str) -> object:
@@ -123,6 +150,42 @@ class DeadlineStream(httpcore.NetworkStream):
         if has_unread(self._inner) or _decrypts(self._inner.get_extra_info("ssl_object")):
             return True
         return self._below is not None and self._below._has_unread()  # noqa: SLF001 (an instance of this class)
+
+
+def _noted(stream: DeadlineStream) -> DeadlineStream:
+    """Take note of a stream (see `new_streams`)."""
+    opened = new_streams.get()
+    if opened is not None:
+        opened.append(stream)
+    return stream
+
+
+def _go_through(stream: DeadlineStream, steps: Talk, timeout: float | None) -> None:
+    """Ask a SOCKS proxy for a connection."""
+    request, count = next(steps)
+    try:
+        while True:
+            stream.write(request, timeout)
+            data = b""
+            while len(data) < count:
+                piece = stream.read(count - len(data), timeout)
+                if not piece:
+                    raise SocksRefusal(SocksError("closed the connection"))
+                data += piece
+            request, count = steps.send(data)
+    except StopIteration:
+        return
+    except SocksError as error:
+        raise SocksRefusal(error) from None
+
+
+def _raise_not_connected(error: Exception) -> NoReturn:
+    """Raise what a failure to connect is to the engine, whatever it was to the library it came from."""
+    if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, SocksRefusal)) or not is_failure(error):
+        raise error
+    if isinstance(error, httpcore.TimeoutException):
+        raise httpcore.ConnectTimeout(str(error)) from error
+    raise httpcore.ConnectError(str(error) or type(error).__name__) from error
 
 
 def _decrypts(layer: object) -> bool:

@@ -11,11 +11,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 import httpcore
+from httpcore._backends.sync import SyncStream
 
 from tickhaul._threads import load
+from tickhaul.net.dialing import dial
+from tickhaul.net.foreign import is_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from threading import Event
     from typing import Protocol
 
@@ -35,11 +38,6 @@ T = TypeVar("T")
 sleep = time.sleep
 
 
-def new_backend() -> httpcore.NetworkBackend:
-    """The engine's own way to open connections."""
-    return httpcore.SyncBackend()
-
-
 def home() -> object:
     """What connections belong to: the process, whose threads share them."""
     return None
@@ -50,31 +48,16 @@ def current_run() -> object:
     return None
 
 
-def connect(
-    backend: httpcore.NetworkBackend,
-    host: str,
-    port: int,
-    left: Callable[[], float | None],
-    options: Iterable[httpcore.SOCKET_OPTION] | None,
-) -> httpcore.NetworkStream:
-    """A TCP connection, made before the time is up.
-
-    A name may stand for several addresses, and the standard library gives each the whole timeout, so they are tried
-    one by one with what is left. Resolving the name itself cannot be bounded without a thread: the system's resolver
-    has its own timeout.
-    """
+def connect(host: str, port: int, left: Callable[[], float | None]) -> httpcore.NetworkStream:
+    """A TCP connection, made before the time is up, which is counted from when the name is looked up."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        # Encoding a name fails where a part of it is empty or too long.
+        return SyncStream(dial(host, port, left))
+    except socket.gaierror as error:
         raise httpcore.ConnectError(f"the name {host!r} does not resolve: {error}") from error
-    failure: Exception = httpcore.ConnectError(f"the name {host!r} has no address")
-    for *_, address in found:
-        try:
-            return backend.connect_tcp(str(address[0]), port, left(), None, options)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            failure = error
-    raise failure
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from error
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
 
 
 def start_tls(
@@ -104,9 +87,12 @@ def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:
 
 def close(connection: Closable) -> None:
     """Close a connection."""
-    with suppress(OSError):
-        # One that cannot be closed in good order is closed all the same.
+    try:
         connection.close()
+    except Exception as error:
+        # One that cannot be closed in good order is closed all the same.
+        if not is_failure(error):
+            raise
 
 
 def is_interrupt(error: BaseException) -> bool:

@@ -1,8 +1,8 @@
 """What the HTTP engine may write into its own log about this client's calls.
 
 At DEBUG the engine logs the head of every answer, whose headers a server fills: a ``Location`` with a presigned query,
-or the API key sent back. It logs its errors, which quote what the server sent, and a SOCKS proxy's login. Its loggers
-belong to the whole process, so only the records of this client's calls are cut down to what happened.
+or the API key sent back. It logs its errors, which quote what the server sent. Its logger belongs to the whole process,
+so only the records of this client's calls are cut down to what happened.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOGGERS = ("httpcore.http11", "httpcore.socks")
+_LOGGER = "httpcore.http11"
 _STATUS = re.compile(r"return_value=\(b'HTTP/[0-9.]+', ([0-9]{3}),")
 
 
@@ -29,8 +29,7 @@ def cut_engine_log(is_ours: Callable[[], object]) -> None:
         is_ours: true when a request of this package is with the engine, in the thread or task that asks.
     """
     _ours.add(is_ours)
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_cut)
+    logging.getLogger(_LOGGER).addFilter(_cut)
 
 
 def _cut(record: logging.LogRecord) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tickhaul.net.proxies import Proxy
+    from tickhaul.net.socks import SocksError
 
 #: What a proxy says to a CONNECT that asking again does not change.
 _HOPELESS_STATUS = frozenset({401, 403, 405, 407})
@@ -15,7 +16,6 @@ _HOPELESS_REPLIES = frozenset(
     {"Connection not allowed by ruleset", "Command not supported", "Address type not supported"}
 )
 _STATUS = re.compile(r"([0-9]{3})\b")
-_SOCKS_REPLY = re.compile(r"could not connect: (.*)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def read_refusal(proxy: Proxy, said: str) -> Refusal:
     status = _STATUS.match(said)
     if status is not None:
         return refused_status(proxy, int(status[1]))
-    reply = _SOCKS_REPLY.search(said)
-    if reply is not None:
-        return refused_reply(proxy, reply[1])
-    if "Requested" in said or "Invalid username" in said:
-        return refused_login(proxy)
-    return Refusal(f"{proxy} does not speak SOCKS 5, or closed the connection", hopeless=False)
+    return Refusal(f"{proxy} made no connection", hopeless=False)
+
+
+def refused_by_socks(proxy: Proxy, error: SocksError) -> Refusal:
+    """A SOCKS proxy's refusal, or that it is something else."""
+    return refused_login(proxy) if error.about_login else Refusal(f"{proxy} {error}", error.hopeless)
 
 
 def _login_trouble(proxy: Proxy) -> str:

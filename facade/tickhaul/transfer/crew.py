@@ -32,7 +32,7 @@ _IDLE = 0.4  # of its time a thread waits, on the average, when more are of use
 _LOOK = 0.02  # seconds between two looks at first, so that a transfer over a long way soon has all its connections
 _TICK = 0.1  # seconds between two looks later on
 _EARLY = 5  # looks
-_LIMIT = "a limit of this process or of the system on threads or open files is reached"
+LIMIT = "a limit of this process or of the system on threads or open files is reached"
 _TRICKLE = 128  # bytes a second below which a connection counts as silent
 
 
@@ -77,9 +77,9 @@ class Crew:
         try:
             self._begin("finish", self._transfer.finisher.run)
             self._grow(min(READERS, self._most))
+            self._watcher = self._begin("watch", self._watch)
         except (RuntimeError, OSError) as error:
-            raise StorageError(f"no connection can be opened here: {_said(error)}; {_LIMIT}") from error
-        self._watcher = self._begin("watch", self._watch)
+            raise StorageError(f"no connection can be opened here: {_said(error)}; {LIMIT}") from error
 
     @property
     def fetchers(self) -> int:

@@ -13,11 +13,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from tickhaul._files import regular_size
-from tickhaul._threads import TICK, wait_for
+from tickhaul._threads import TICK, NoThreadError, wait_for
 from tickhaul.errors import IntegrityError, StorageError, TransferCanceled, TransferError
 from tickhaul.transfer.agenda import Agenda, Phase, Work
 from tickhaul.transfer.build import Build
-from tickhaul.transfer.crew import Crew
+from tickhaul.transfer.crew import LIMIT, Crew
 from tickhaul.transfer.disk import disk_errors
 from tickhaul.transfer.finish import Finisher
 from tickhaul.transfer.folder import Folder, There
@@ -133,7 +133,10 @@ class Transfer:
             if not over and cancel is not None and cancel.is_set():
                 raise TransferCanceled("the transfer was canceled; the same call resumes from what was fetched")
 
-        wait_for(self._lead, name="tickhaul-transfer", stop=self._leave, look=look)
+        try:
+            wait_for(self._lead, name="tickhaul-transfer", stop=self._leave, look=look)
+        except NoThreadError as error:
+            raise StorageError(f"no thread can be started here: {error}; {LIMIT}") from error
         return [self.results[index] for index in range(len(self._files))]
 
     def _leave(self) -> None:

@@ -7,15 +7,21 @@ import socket
 import ssl
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore
 from httpcore._backends.sync import SyncStream
 
 from tickhaul._version import __version__
+from tickhaul.net.dialing import dial
 from tickhaul.net.enginelog import cut_engine_log
 from tickhaul.net.exchanges import is_over
-from tickhaul.net.refusals import read_refusal
+from tickhaul.net.foreign import is_failure
+from tickhaul.net.origins import bracketed
+from tickhaul.net.refusals import read_refusal, refused_by_socks
+from tickhaul.net.socks import SocksError, talk
+from tickhaul.net.tls import bare, behind, settled
 from tickhaul.transfer.wire.heads import headers_of
 from tickhaul.transfer.wire.trouble import (
     CLOSED,
@@ -23,7 +29,6 @@ from tickhaul.transfer.wire.trouble import (
     LONGEST_WAIT,
     MALFORMED,
     TIMED_OUT,
-    RefusedError,
     WireError,
     describe,
     refused,
@@ -31,32 +36,23 @@ from tickhaul.transfer.wire.trouble import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tickhaul.net.proxies import Proxy
+    from tickhaul.net.socks import Talk
     from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.channel import Intake
     from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
-_SOCKS: tuple[type[Exception], ...] = ()
-with contextlib.suppress(ImportError):
-    from socksio import SOCKSError
-
-    _SOCKS = (SOCKSError,)
+T = TypeVar("T")
 
 VERSION = f"httpcore {httpcore.__version__}"
 
 _HEADERS = {"User-Agent": f"tickhaul/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-_ENGINE_ERRORS: tuple[type[Exception], ...] = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    httpcore.ProxyError,
-    *_SOCKS,
-)
 _CONNECTING = (httpcore.ConnectError, httpcore.ConnectTimeout)
+_NO_HTTP = (httpcore.ReadError, httpcore.WriteError, httpcore.ProtocolError)
 
 #: Whether this thread has a request with httpcore.
 _asking: ContextVar[bool] = ContextVar("tickhaul_asking", default=False)
@@ -79,7 +75,7 @@ class HttpcoreEngine:
         patience = min(options.silence * 2, LONGEST_WAIT)
         connect = min(options.connect_timeout, LONGEST_WAIT)
         self._timeouts = {"connect": connect, "read": patience, "write": patience}
-        self._context = context
+        self._context = settled(context)
         self._stop = stop
         self._idle = idle
         self._backend = _Backend(stop)
@@ -93,37 +89,57 @@ class HttpcoreEngine:
         kept, before = False, _asking.set(True)
         try:
             with self._idle:
-                response = self._send(origin, target, headers)
+                response = self._guarded(origin, partial(self._send, origin, target, headers))
             intake.head(response.status, headers_of(map(_decoded, response.headers)))
-            pieces = response.iter_stream()
-            while intake.wanted:
-                with self._idle:
-                    piece = next(pieces, None)
-                if piece is None:
-                    response.close()
-                    # Of TLS in TLS, httpcore does not tell whether something came that nobody asked for.
-                    kept = not _is_nested(origin) and is_over(response)
-                    break
-                intake.take(piece)
-        except _ENGINE_ERRORS as error:
-            raise self._described(error, origin.proxy) from None
+            kept = self._guarded(origin, partial(self._take, response, intake))
         finally:
             if not kept:
                 self.close()
             _asking.reset(before)
 
+    def _guarded(self, origin: Route, step: Callable[[], T]) -> T:
+        """Have the engine take a step; what goes wrong with it is told in words of our own."""
+        try:
+            return step()
+        except WireError:
+            raise
+        except Exception as error:
+            if not is_failure(error):
+                raise
+            raise self._described(error, origin.proxy) from None
+
+    def _take(self, response: httpcore.Response, intake: Intake) -> bool:
+        """Take the body in. Whether the connection can be used again."""
+        pieces = response.iter_stream()
+        while intake.wanted:
+            with self._idle:
+                piece = next(pieces, None)
+            if piece is None:
+                response.close()
+                # Of TLS in TLS, httpcore does not tell whether something came that nobody asked for.
+                return not self._is_nested and is_over(response)
+            intake.take(piece)
+        return False
+
+    @property
+    def _is_nested(self) -> bool:
+        """Whether there is TLS in TLS."""
+        origin = self._origin
+        return (
+            origin is not None
+            and origin.scheme == "https"
+            and origin.proxy is not None
+            and origin.proxy.scheme == "https"
+        )
+
     def close(self) -> None:
         """Close the connection."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.close()
+        _close(connection)
         self._backend.close()
 
     def _send(self, origin: Route, target: str, headers: Mapping[str, str]) -> httpcore.Response:
-        # httpcore writes the host into what a proxy is asked for as it is.
-        host = f"[{origin.host}]" if origin.forwarded is not None and ":" in origin.host else origin.host
-        url = httpcore.URL(scheme=origin.scheme, host=host, port=origin.port, target=target)
+        url = httpcore.URL(scheme=origin.scheme, host=bracketed(origin.host), port=origin.port, target=target)
         lines = {"Host": origin.authority, **_HEADERS, **headers}.items()
         request = httpcore.Request(
             "GET",
@@ -135,9 +151,9 @@ class HttpcoreEngine:
         if kept is not None and origin == self._origin and kept.is_available() and not kept.has_expired():
             try:
                 return kept.handle_request(request)
-            except _ENGINE_ERRORS:
+            except Exception as error:
                 # The server may have closed it meanwhile, which says nothing about a new one.
-                if self._stop.reason is not None:
+                if self._stop.reason is not None or not is_failure(error):
                     raise
         self.close()
         self._connection, self._origin = self._connect(url, origin.proxy), origin
@@ -145,30 +161,24 @@ class HttpcoreEngine:
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith("start_tls.started"):
-            self._tls_host = info["server_hostname"] or ""
+            self._tls_host = bare(info["server_hostname"] or "")
 
     def _connect(self, url: httpcore.URL, proxy: Proxy | None) -> httpcore.ConnectionInterface:
         context, backend = self._context, self._backend
-        if proxy is None:
+        backend.socks = proxy if proxy is not None and proxy.is_socks else None
+        if proxy is None or proxy.is_socks:
             return httpcore.HTTPConnection(url.origin, ssl_context=context, network_backend=backend)
         at = httpcore.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port, target="/")
         login = None if proxy.login is None else (proxy.login.user, proxy.login.password)
-        pool: httpcore.ConnectionPool
-        if not proxy.is_socks:
-            if url.scheme == b"https" and b":" in url.host:
-                raise RefusedError(f"httpcore cannot ask {proxy} for an IPv6 address; install tickhaul[fast]")
-            above = context if proxy.scheme == "https" else None
-            pool = httpcore.HTTPProxy(at, login, ssl_context=context, proxy_ssl_context=above, network_backend=backend)
-        elif not _SOCKS:
-            raise RefusedError(f"{proxy} speaks SOCKS: install tickhaul[fast] or tickhaul[socks]")
-        else:
-            pool = httpcore.SOCKSProxy(at, login, context, network_backend=backend)
+        above = context if proxy.scheme == "https" else None
+        pool = httpcore.HTTPProxy(at, login, ssl_context=context, proxy_ssl_context=above, network_backend=backend)
         return pool.create_connection(url.origin)
 
     def _described(self, error: Exception, proxy: Proxy | None) -> WireError:
         """What went wrong, in words of our own."""
-        if proxy is not None and isinstance(error, (httpcore.ProxyError, *_SOCKS)):
-            return refused(read_refusal(proxy, str(error)))
+        refusal = None if proxy is None else self._refusal(error, proxy)
+        if refusal is not None:
+            return refusal
         # Connections are made to the proxy, if there is one, and to nobody else.
         who = "" if proxy is None or not isinstance(error, _CONNECTING) else f"{proxy}: "
         match error:
@@ -180,12 +190,27 @@ class HttpcoreEngine:
                 return WireError(f"{who}{describe(cause)}")
             case httpcore.NetworkError():
                 return WireError(CLOSED)
+            case httpcore.LocalProtocolError():
+                return WireError("a header of an earlier response cannot be sent back")
             case httpcore.RemoteProtocolError():
                 said = str(error)
                 if "without sending a response" in said:
                     return WireError(CLOSED)
                 return WireError(ENDED_EARLY if "peer closed connection" in said else MALFORMED)
-        return WireError("a header of an earlier response cannot be sent back")
+            case OSError():
+                return WireError(f"{who}{describe(error)}")
+        return WireError(f"the connection broke ({type(error).__name__})")
+
+    def _refusal(self, error: Exception, proxy: Proxy) -> WireError | None:
+        """What a proxy has refused, if it has."""
+        if isinstance(error, SocksError):
+            return refused(refused_by_socks(proxy, error))
+        if isinstance(error, httpcore.ProxyError):
+            return refused(read_refusal(proxy, str(error)))
+        # httpcore has no public word for whether its tunnel is open.
+        if isinstance(error, _NO_HTTP) and not getattr(self._connection, "_connected", True):
+            return WireError(f"{proxy} closed the connection, or speaks no HTTP")
+        return None
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -196,58 +221,50 @@ class _Backend(httpcore.NetworkBackend):
 
     Args:
         stop: says when to stop.
+
+    Attributes:
+        socks: the SOCKS proxy that connections go through, if there is one.
+        stream: the connection, which httpcore may not know yet.
     """
 
     def __init__(self, stop: Stop) -> None:
+        self.socks: Proxy | None = None
+        self.stream: httpcore.NetworkStream | None = None
         self._stop = stop
         self._guard = threading.Lock()
-        self._stream: httpcore.NetworkStream | None = None
         self._held: socket.socket | None = None
         stop.wakes(self._shut_down)
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_: object, **__: object
     ) -> httpcore.NetworkStream:
-        """Connect to one address after another, each of which another thread can put an end to."""
-        failure = OSError("the host name has no address")
+        """Connect, until another thread puts an end to it."""
+        host, socks = bare(host), self.socks
+        where, at = (host, port) if socks is None else (socks.host, socks.port)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError from (error if isinstance(error, OSError) else socket.gaierror(0, "malformed"))
-        for family, kind, protocol, _name, address in found:
-            if self._stop.reason is not None:
-                break
-            try:
-                return self._connect_to(socket.socket(family, kind, protocol), address, timeout)
-            except OSError as error:
-                failure = error
-        raise httpcore.ConnectError from failure
-
-    def _connect_to(self, sock: socket.socket, address: Any, timeout: float | None) -> httpcore.NetworkStream:
-        try:
+            sock = dial(where, at, lambda: timeout, look=self._look)
+            self.stream = stream = _Stream(sock, self)
             with self._guard:
                 self._held = sock.dup()
-                if self._stop.reason is not None:  # it came before there was anything to shut down
-                    self._held.shutdown(socket.SHUT_RDWR)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(timeout)
-            sock.connect(address)
-        except BaseException:
-            sock.close()
-            self.close()
-            raise
-        self._stream = SyncStream(sock)
-        return self._stream
+            self._look()  # again, for what came before there was anything to shut down
+            if socks is not None:
+                sock.settimeout(timeout)
+                _go_through(sock, talk(host, port, socks.login))
+        except OSError as error:
+            raise httpcore.ConnectError from error
+        return stream
+
+    def _look(self) -> None:
+        if self._stop.reason is not None:
+            raise ConnectionAbortedError
 
     def close(self) -> None:
         """Close the connection; one that a proxy refused httpcore does not know yet, and leaves open."""
         with self._guard:
             held, self._held = self._held, None
-        if held is not None:
-            held.close()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
+        stream, self.stream = self.stream, None
+        _close(stream)
+        _close(held)
 
     def _shut_down(self) -> None:
         with self._guard:
@@ -256,9 +273,54 @@ class _Backend(httpcore.NetworkBackend):
                     self._held.shutdown(socket.SHUT_RDWR)
 
 
-def _is_nested(origin: Route) -> bool:
-    """Whether there is TLS in TLS."""
-    return origin.scheme == "https" and origin.proxy is not None and origin.proxy.scheme == "https"
+class _Stream(SyncStream):
+    """A connection, on which TLS is spoken with the settings behind a stand-in.
+
+    Args:
+        sock: its socket.
+        backend: is told of the stream that takes its place.
+    """
+
+    def __init__(self, sock: socket.socket, backend: _Backend) -> None:
+        super().__init__(sock)
+        self._backend = backend
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Speak TLS from here on."""
+        host = None if server_hostname is None else bare(server_hostname)
+        stream = super().start_tls(behind(ssl_context), host, timeout)
+        if type(stream) is SyncStream:
+            stream = _Stream(stream._sock, self._backend)  # noqa: SLF001 (of its own class)
+        self._backend.stream = stream
+        return stream
+
+
+def _close(what: httpcore.ConnectionInterface | httpcore.NetworkStream | socket.socket | None) -> None:
+    if what is None:
+        return
+    try:
+        what.close()
+    except Exception as error:
+        # What cannot be closed in good order is closed all the same.
+        if not is_failure(error):
+            raise
+
+
+def _go_through(sock: socket.socket, steps: Talk) -> None:
+    """Ask a SOCKS proxy for a connection."""
+    request, count = next(steps)
+    with contextlib.suppress(StopIteration):
+        while True:
+            sock.sendall(request)
+            data = b""
+            while len(data) < count:
+                piece = sock.recv(count - len(data))
+                if not piece:
+                    raise SocksError("closed the connection")
+                data += piece
+            request, count = steps.send(data)
 
 
 def _decoded(line: tuple[bytes, bytes]) -> tuple[str, str]:
