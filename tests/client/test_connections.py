@@ -287,7 +287,9 @@ def test_a_proxy_that_refuses_is_named_and_asked_again_only_where_that_may_help(
             "https://api.example", clock=FakeClock(), max_retries=2, ssl_context=trusting, proxy=refusing.url
         )
         login = (
-            f"; it wants a login; give it as http://user:password@127.0.0.1:{refusing.port}" if status == 407 else ""
+            f"; it wants a login: write user:password@ before 127.0.0.1:{refusing.port} in its URL"
+            if status == 407
+            else ""
         )
         words = f"127.0.0.1:{refusing.port} said {status}{login}"
         with pytest.raises(NetworkError, match=f"the proxy {words}$") as caught:
@@ -321,12 +323,13 @@ def test_https_to_the_proxy_itself_is_possible_too(
     assert face.name in ("sync", "asyncio")
 
 
-def test_a_socks_proxy_without_its_package_is_an_error_that_names_the_remedy(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="pip install"):
-        connect("https://api.example", proxy="socks5://127.0.0.1:1")
+def test_a_login_that_a_socks_proxy_does_not_ask_for_is_kept_to_oneself(serve: Serve, connect: Connect) -> None:
+    with SocksProxy() as socks, ExitStack() as cleanup:
+        server = serve(answer([]))
+        client = connect(server, proxy=f"socks5://me:p%40ss@127.0.0.1:{socks.port}")
+        assert client.exchanges.list() == []
+        cleanup.callback(client.close)
+        assert socks.logins == []
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])

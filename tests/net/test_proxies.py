@@ -11,10 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from tickhaul import Client
-from tickhaul._core import proxies as core_proxies
-from tickhaul._core.proxies import choose_proxy
 from tickhaul.net.origins import Origin
-from tickhaul.net.proxies import Login, Proxy
+from tickhaul.net.proxies import Login, Proxy, choose_proxy
 from tickhaul.net.secrets import Secret
 from tickhaul.transfer import TransferOptions
 from tickhaul.transfer.wire.route import find_route
@@ -33,7 +31,6 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
             monkeypatch.delenv(name)
-    monkeypatch.setattr(core_proxies, "_speaks_socks", lambda: True)
 
 
 def choose(proxy: Any, origin: Origin) -> Proxy | None:  # of any type a caller may pass
@@ -178,18 +175,11 @@ def test_where_nothing_is_set_nothing_is_loaded_to_find_that_out() -> None:
     code = (
         "import sys\n"
         "from tickhaul.net.origins import Origin\n"
-        "from tickhaul._core.proxies import choose_proxy\n"
+        "from tickhaul.net.proxies import choose_proxy\n"
         "assert choose_proxy(None, Origin('https', 'h', 443)) is None\n"
         "assert 'urllib.request' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.parametrize("proxy", ["socks5://p", "socks5h://p:1080"])
-def test_a_socks_proxy_without_its_library_says_what_to_install(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_proxies, "_speaks_socks", lambda: False)
-    with pytest.raises(ValueError, match=r"the proxy p:1080 speaks SOCKS, which needs socksio: pip install 'tickhaul"):
-        choose_proxy(Secret(proxy), SERVICE)
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,7 @@ def test_without_the_login_it_wants_a_download_ends_at_once(
 ) -> None:
     with Door(program, start(program, "login")) as door:
         told = refused(storage, tmp_path / "out", door)
-        wish = f"it wants a login; give it as {program.scheme}://user:password@127[.]0[.]0[.]1:{door.port}$"
+        wish = f"it wants a login: write user:password@ before 127[.]0[.]0[.]1:{door.port} in its URL$"
         assert re.search(said_by(door, f" said 407; {wish}" if program in HTTP else f": {wish}"), told)
 
 

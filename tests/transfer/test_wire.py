@@ -924,6 +924,13 @@ def test_plain_http_goes_through_a_tls_proxy_by_absolute_url(tmp_path: Path, ser
         assert proxy.requests[0].target.startswith(f"http://127.0.0.1:{storage.port}/exports/a?")
 
 
+def test_a_login_that_a_socks_proxy_does_not_ask_for_is_kept_to_oneself(tmp_path: Path) -> None:
+    with SocksProxy() as proxy, Storage(FILES) as storage:
+        haul(storage, tmp_path, proxy=f"socks5://me:you@127.0.0.1:{proxy.port}")
+        assert proxy.logins == []
+    assert_arrived(storage, tmp_path)
+
+
 @pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize("login", [None, ("me", "p\u00e4ss:word")])
 def test_everything_goes_through_a_socks_proxy(
@@ -947,7 +954,7 @@ def test_everything_goes_through_a_socks_proxy(
     ("proxy", "login", "text"),
     [
         ({"method": b"HT"}, "", "does not speak SOCKS 5"),
-        ({"method": b"\x05\xff"}, "", r"it wants a login; give it as socks5://user:password@127\.0\.0\.1:"),
+        ({"method": b"\x05\xff"}, "", r"it wants a login: write user:password@ before 127\.0\.0\.1:"),
         ({"method": b"\x05\xff"}, "me:you@", "did not accept the login"),
         ({"login": ("me", "right")}, "me:wrong@", "did not accept the login"),
         ({"refusal": 2}, "", r"made no connection \(Connection not allowed by ruleset\)"),

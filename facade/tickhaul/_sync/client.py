@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Self
 
 from tickhaul._core.options import KEEP, CallOptions, Keep
 from tickhaul._core.origin import read_key, read_origin
-from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.quota import Quota, open_ledger
 from tickhaul._core.wire import Stamp
 from tickhaul._sync.caller import Caller
 from tickhaul._sync.executor import Executor, Hooks
 from tickhaul._threads import load
 from tickhaul._version import __version__
+from tickhaul.net.proxies import choose_proxy
 from tickhaul.net.secrets import Secret
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 from tickhaul._core import retry
 from tickhaul._core.deadline import Deadline
-from tickhaul._core.proxies import choose_proxy
 from tickhaul._core.wire import WireRequest
 from tickhaul._sync.transport import Transport
 from tickhaul._version import __version__
+from tickhaul.net.proxies import choose_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

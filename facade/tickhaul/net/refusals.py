@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 #: What a proxy says to a CONNECT that asking again does not change.
 _HOPELESS_STATUS = frozenset({401, 403, 405, 407})
-_HOPELESS_REPLIES = frozenset(
-    {"Connection not allowed by ruleset", "Command not supported", "Address type not supported"}
-)
 _STATUS = re.compile(r"([0-9]{3})\b")
 
 
@@ -45,16 +42,6 @@ def refused_status(proxy: Proxy, status: int) -> Refusal:
     return Refusal(f"{proxy} said {status}{about_login}", status in _HOPELESS_STATUS)
 
 
-def refused_login(proxy: Proxy) -> Refusal:
-    """A SOCKS proxy wants a login, or another one."""
-    return Refusal(f"{proxy}: {_login_trouble(proxy)}", hopeless=True)
-
-
-def refused_reply(proxy: Proxy, reply: str) -> Refusal:
-    """A SOCKS proxy's refusal, in the words of RFC 1928."""
-    return Refusal(f"{proxy} made no connection ({reply})", reply in _HOPELESS_REPLIES)
-
-
 def read_refusal(proxy: Proxy, said: str) -> Refusal:
     """A refusal, from what the HTTP engine makes of it. Nothing else of its words is kept: they may hold a login.
 
@@ -70,10 +57,12 @@ def read_refusal(proxy: Proxy, said: str) -> Refusal:
 
 def refused_by_socks(proxy: Proxy, error: SocksError) -> Refusal:
     """A SOCKS proxy's refusal, or that it is something else."""
-    return refused_login(proxy) if error.about_login else Refusal(f"{proxy} {error}", error.hopeless)
+    text = f"{proxy}: {_login_trouble(proxy)}" if error.about_login else f"{proxy} {error}"
+    return Refusal(text, error.hopeless)
 
 
 def _login_trouble(proxy: Proxy) -> str:
     if proxy.login is not None:
         return "it did not accept the login"
-    return f"it wants a login; give it as {proxy.scheme}://user:password@{proxy.authority}"
+    # Not a whole URL: the login of one is hidden wherever a message is shown.
+    return f"it wants a login: write user:password@ before {proxy.authority} in its URL"

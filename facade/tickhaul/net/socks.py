@@ -49,6 +49,11 @@ class SocksError(Exception):
         self.about_login = about_login
 
 
+def refused(reply: int) -> SocksError:
+    """What a reply other than 0 means (RFC 1928 section 6)."""
+    return SocksError(f"made no connection ({_REFUSALS.get(reply, f'reply {reply}')})", hopeless=reply in _HOPELESS)
+
+
 def talk(host: str, port: int, login: Login | None) -> Talk:
     """Ask for a connection.
 
@@ -60,23 +65,24 @@ def talk(host: str, port: int, login: Login | None) -> Talk:
     Raises:
         SocksError: there is none.
     """
-    wanted = _NO_LOGIN if login is None else _WITH_LOGIN
-    version, method = yield bytes([_VERSION, 1, wanted]), 2
+    offered = [_NO_LOGIN] if login is None else [_NO_LOGIN, _WITH_LOGIN]
+    version, method = yield bytes([_VERSION, len(offered), *offered]), 2
     if version != _VERSION:
         raise SocksError(_NOT_SOCKS, hopeless=True)
-    if method != wanted:
+    if method not in offered:
         raise SocksError("wants a login" if login is None else "takes no such login", about_login=True)
-    if login is not None:
+    if login is not None and method == _WITH_LOGIN:
         packed = b"".join(bytes([len(word)]) + word for word in (login.user, login.password))
-        _, refused = yield bytes([_LOGIN_VERSION]) + packed, 2
-        if refused:
+        _, status = yield bytes([_LOGIN_VERSION]) + packed, 2
+        if status:
             raise SocksError("did not accept the login", about_login=True)
     version, reply, _, kind = yield bytes([_VERSION, _CONNECT, 0]) + _packed(host) + port.to_bytes(2, "big"), 4
-    if version != _VERSION or kind not in (_IPV4, _NAME, _IPV6):
+    if version != _VERSION:
         raise SocksError(_NOT_SOCKS, hopeless=True)
     if reply:
-        words = _REFUSALS.get(reply, f"reply {reply}")
-        raise SocksError(f"made no connection ({words})", hopeless=reply in _HOPELESS)
+        raise refused(reply)  # some leave out the rest then
+    if kind not in (_IPV4, _NAME, _IPV6):
+        raise SocksError(_NOT_SOCKS, hopeless=True)
     # Where it connects from is of no use here, but has to be read.
     length = {_IPV4: 4, _IPV6: 16}.get(kind)
     if length is None:

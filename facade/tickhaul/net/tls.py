@@ -6,15 +6,15 @@ Settings are shared by threads, and setting something while another thread begin
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import ssl
 
 _PROTOCOLS = ["http/1.1"]
 
-#: Those that are set once and for all.
-_settled: WeakSet[ssl.SSLContext] = WeakSet()
+#: Those whose protocol is set once and for all, with what had it set.
+_settled: WeakKeyDictionary[ssl.SSLContext, object] = WeakKeyDictionary()
 
 
 class _StandIn:
@@ -29,9 +29,9 @@ class _StandIn:
 
 def settled(context: ssl.SSLContext) -> ssl.SSLContext:
     """A stand-in for TLS settings, for the engine; the settings' protocol is set before their first use here."""
-    if context not in _settled:
+    mine = object()
+    if _settled.setdefault(context, mine) is mine:
         context.set_alpn_protocols(_PROTOCOLS)
-        _settled.add(context)
     stand_in: Any = _StandIn(context)  # Any: the engine wants the class it has no use for
     return cast("ssl.SSLContext", stand_in)
 

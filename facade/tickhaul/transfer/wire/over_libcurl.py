@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from tickhaul._version import __version__
-from tickhaul.net.refusals import Refusal, refused_login, refused_reply, refused_status
+from tickhaul.net.refusals import refused_by_socks, refused_status
+from tickhaul.net.socks import SocksError
+from tickhaul.net.socks import refused as refused_reply
 from tickhaul.net.trust import unreadable
 from tickhaul.transfer.wire.heads import LONGEST_HEAD, read_head
 from tickhaul.transfer.wire.trouble import (
@@ -55,7 +57,6 @@ _BUFFER = 512 * 1024  # bytes: with the usual 16 KiB, libcurl asks the system fo
 # What pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS, _SOCKS5_AUTH = 265, 267
 _E_PROXY, _E_TOO_LARGE = 97, 100
-_NO_SOCKS, _NO_AUTH, _USER_REJECTED = 2, 12, 33  # CURLPX_*
 
 _ALWAYS: tuple[tuple[int, object], ...] = (
     (pycurl.NOSIGNAL, 1),
@@ -80,18 +81,14 @@ _WORDS = {
     pycurl.E_BAD_CONTENT_ENCODING: MALFORMED,
     _E_TOO_LARGE: f"{MALFORMED}: its head is too long",
 }
-# Why there was no way through a SOCKS proxy (CURLPX_*): what it did itself, and its replies in the words of RFC 1928.
-_SOCKS = {2: "does not speak SOCKS 5"} | dict.fromkeys((3, 13, 14, 15, 16), "closed the connection")
-_SOCKS_REPLIES = {
-    17: "Address type not supported",
-    18: "Command not supported",
-    19: "Connection refused",
-    20: "General SOCKS server failure",
-    21: "Host unreachable",
-    22: "Network unreachable",
-    23: "Connection not allowed by ruleset",
-    24: "TTL expired",
-}
+# Why there was no way through a SOCKS proxy (CURLPX_*): what it did itself, and its replies by their number in RFC 1928.
+_NOT_SOCKS = SocksError("does not speak SOCKS 5", hopeless=True)
+_LOGIN_REFUSED = SocksError("did not accept the login", about_login=True)
+_SOCKS = {2: _NOT_SOCKS, 12: _LOGIN_REFUSED, 33: _LOGIN_REFUSED}
+_SOCKS |= dict.fromkeys((3, 13, 14, 15, 16), SocksError("closed the connection"))
+_SOCKS |= {17: refused_reply(8), 18: refused_reply(7), 19: refused_reply(5), 20: refused_reply(1)}
+_SOCKS |= {21: refused_reply(4), 22: refused_reply(3), 23: refused_reply(2), 24: refused_reply(6)}
+_SOCKS_UNKNOWN = SocksError("made no connection")
 _EMPTY = (b"\r\n", b"\n")
 _DISTRUST = re.compile(r"(?:certificate problem|verify result): (.+?)(?: \(\d+\))?$")
 _REASON = re.compile(r"::([a-z0-9/ ]+)", re.IGNORECASE)  # of OpenSSL
@@ -368,13 +365,8 @@ class LibcurlEngine:
         if code == pycurl.E_COULDNT_RESOLVE_PROXY:
             return WireError(f"the name of {proxy} could not be resolved")
         if code == _E_PROXY:
-            number = self._curl.getinfo(pycurl.PROXY_ERROR)
-            if number in (_NO_AUTH, _USER_REJECTED):
-                return refused(refused_login(proxy))
-            if number in _SOCKS_REPLIES:
-                return refused(refused_reply(proxy, _SOCKS_REPLIES[number]))
-            words = _SOCKS.get(number, "made no connection")
-            return refused(Refusal(f"{proxy} {words}", hopeless=number == _NO_SOCKS))
+            reason = _SOCKS.get(self._curl.getinfo(pycurl.PROXY_ERROR), _SOCKS_UNKNOWN)
+            return refused(refused_by_socks(proxy, reason))
         return None
 
     def _partner(self, origin: Route) -> str:

@@ -10,7 +10,7 @@ from tickhaul import errors
 from tickhaul._async.executor import AsyncExecutor
 from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
-from tickhaul._core.proxies import choose_proxy
+from tickhaul.net.proxies import choose_proxy
 from tickhaul.net.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._async.tokens import AsyncTokens

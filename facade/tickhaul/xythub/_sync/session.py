@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from tickhaul import errors
 from tickhaul._core.arguments import count
 from tickhaul._core.deadline import Deadline
-from tickhaul._core.proxies import choose_proxy
 from tickhaul._sync.executor import Executor
+from tickhaul.net.proxies import choose_proxy
 from tickhaul.net.secrets import Secret
 from tickhaul.xythub import answers
 from tickhaul.xythub._sync.tokens import Tokens
