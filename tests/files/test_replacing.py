@@ -212,7 +212,9 @@ def test_a_disk_that_fails_is_told_under_the_name_that_was_given(
 
     path = tmp_path / "a"
     path.write_bytes(b"old")
-    monkeypatch.setattr("tickhaul._files.atomic.os.fsync" if call == "fsync" else "pathlib.Path.replace", full)
+    monkeypatch.setattr(
+        "tickhaul._files.atomic.os.fsync" if call == "fsync" else "tickhaul._files.atomic.os.replace", full
+    )
     with pytest.raises(OSError, match="No space left") as caught:
         write(path, b"new")
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))

@@ -218,9 +218,6 @@ def test_on_windows_a_rename_is_tried_again_while_a_scanner_holds_the_file(
     (tmp_path / "a").write_text("x")
     waits: list[float] = []
 
-    class Windows:
-        name = "nt"
-
     def held(wait: float) -> None:
         waits.append(wait)
         if len(waits) == 3:
@@ -229,9 +226,8 @@ def test_on_windows_a_rename_is_tried_again_while_a_scanner_holds_the_file(
     def refused(*_: object) -> None:
         raise PermissionError(errno.EACCES, "held")
 
-    monkeypatch.setattr(atomic, "os", Windows)
+    monkeypatch.setattr(atomic, "os", SimpleNamespace(name="nt", replace=refused))
     monkeypatch.setattr("tickhaul._files.atomic.time.sleep", held)
-    monkeypatch.setattr("pathlib.Path.replace", refused)
     replace(tmp_path / "a", tmp_path / "b")
     assert names_in(tmp_path) == ["b"]
     assert waits == sorted(waits)
@@ -242,7 +238,7 @@ def test_elsewhere_a_refused_rename_is_refused_at_once(tmp_path: Path, monkeypat
     def refused(*_: object) -> None:
         raise PermissionError(errno.EACCES, "no")
 
-    monkeypatch.setattr("pathlib.Path.replace", refused)
+    monkeypatch.setattr("tickhaul._files.atomic.os.replace", refused)
     with pytest.raises(PermissionError):
         replace(tmp_path / "a", tmp_path / "b")
 

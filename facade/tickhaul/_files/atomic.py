@@ -56,14 +56,14 @@ def replace(source: Path, target: Path) -> None:
     """
     for wait in _RENAME_WAITS:
         try:
-            source.replace(target)
+            os.replace(source, target)  # noqa: PTH105 (as below)
         except PermissionError:
             if os.name != "nt":
                 raise
             time.sleep(wait)
         else:
             return
-    source.replace(target)
+    os.replace(source, target)  # noqa: PTH105 (the method of a path makes another one, once for each file)
 
 
 def keep_mode(handle: int, replaced: Path) -> None:

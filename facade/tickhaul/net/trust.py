@@ -9,6 +9,8 @@ import sys
 from tickhaul._threads import load
 from tickhaul.net.redaction import shown
 
+#: The file that was found readable last, for reading it takes longer than a small transfer.
+_readable: set[object] = set()
 _EXPECTED = "it must name a PEM file with certificates, or be unset"
 
 
@@ -43,9 +45,14 @@ def readable_authorities() -> tuple[str | None, str | None]:
     Raises:
         ValueError: what is named does not exist, or cannot be read.
     """
+    found = authorities()
     if os.environ.get("SSL_CERT_FILE"):
-        default_context()
-    return authorities()
+        mark = _mark(found[0])
+        if mark is None or mark not in _readable:
+            default_context()
+            _readable.clear()
+            _readable.add(mark)
+    return found
 
 
 def default_context() -> ssl.SSLContext:
@@ -70,6 +77,15 @@ def unreadable(file: str | None) -> str:
     # The name of a setting that is set comes first, for that is what to change.
     where = f"SSL_CERT_FILE names {shown(file)}, which" if os.environ.get("SSL_CERT_FILE") else f"{shown(file)}"
     return f"{where} cannot be read as certificate authorities; {_EXPECTED}"
+
+
+def _mark(file: str | None) -> object:
+    """What changes when a file does; ``None`` if it cannot be looked at."""
+    try:
+        state = os.stat(file or "")  # noqa: PTH116 (it may be no text that a path can be made of)
+    except OSError:
+        return None
+    return file, state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def _unusable(file: str | None, error: OSError) -> str:

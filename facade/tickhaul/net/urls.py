@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from tickhaul._threads import load
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
 
 _LONGEST_URL = 32 * 1024  # presigned URLs have 0.5 to 4 KiB, and no known host takes more than 16
 _LONGEST_HOST = 253  # of a name in the DNS (RFC 1035)
@@ -36,7 +33,7 @@ def objection_to_url(url: str) -> str | None:
         return "its host or its port is malformed"
     if parts.scheme not in {"http", "https"} or not url[len(parts.scheme) :].startswith("://"):
         return "it begins neither with https:// nor with http://"
-    return "its port is 0" if port == 0 else _objection_to_authority(parts)
+    return "its port is 0" if port == 0 else _objection_to_authority(parts.netloc)
 
 
 def objection_to_host(host: str) -> str | None:
@@ -78,16 +75,18 @@ def redirected(url: str, location: str) -> str:
         return encoded
 
 
-def _objection_to_authority(parts: SplitResult) -> str | None:
-    if "\\" in parts.netloc:
+@lru_cache(maxsize=64)  # the URLs of a listing have a host in common
+def _objection_to_authority(netloc: str) -> str | None:
+    if "\\" in netloc:
         return "there is a backslash in its host"
-    if "@" in parts.netloc:
+    if "@" in netloc:
         return "it names a user before its host, which presigned URLs do not"
-    if "[" in parts.netloc:
-        if _BRACKETED.fullmatch(parts.netloc) is None:
+    host = urlsplit(f"//{netloc}").hostname or ""
+    if "[" in netloc:
+        if _BRACKETED.fullmatch(netloc) is None:
             return "there is something beside the brackets of its host"
-        return _objection_to_address(parts.hostname or "")
-    return objection_to_host(parts.hostname or "")
+        return _objection_to_address(host)
+    return objection_to_host(host)
 
 
 def _objection_to_address(address: str) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 from tickhaul.transfer.listing import check_addresses
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tickhaul.transfer.model import RemoteFile
 
 _OLD = 0.8  # of its lifetime: a request sent just before the end must still be answered
+#: Its lifetime in seconds, in a presigned URL's query.
+_EXPIRES = re.compile(r"[?&]X-Amz-Expires=([0-9]{1,18})(?=[&#]|$)")
 _YOUNG = 5.0  # seconds: URLs that die sooner are renewed when storage says so, not before every request
 
 
@@ -141,7 +143,5 @@ class Refusals:
 
 def lifetime_of(url: str, default: float) -> float:
     """How many seconds a presigned URL lives from its signing: its ``X-Amz-Expires``, else ``default``."""
-    for value in parse_qs(urlsplit(url).query).get("X-Amz-Expires", []):
-        if value.isdecimal() and value.isascii():
-            return float(value)
-    return default
+    found = _EXPIRES.search(url)
+    return default if found is None else float(found[1])
