@@ -41,8 +41,8 @@ SEAMS: dict[str, tuple[tuple[Any, str], tuple[Any, str]]] = {
     "read": ((SyncStream, "read"), (AnyIOStream, "read")),
     "write": ((SyncStream, "write"), (AnyIOStream, "write")),
     "look": ((DeadlineStream, "get_extra_info"), (AsyncDeadlineStream, "get_extra_info")),
-    "parse": ((h11.Connection, "next_event"),) * 2,
-    "compose": ((h11.Connection, "send"),) * 2,
+    "parse": ((h11.Connection, "next_event"), (h11.Connection, "next_event")),
+    "compose": ((h11.Connection, "send"), (h11.Connection, "send")),
 }
 
 
