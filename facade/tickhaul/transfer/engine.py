@@ -110,6 +110,7 @@ class Transfer:
         self._directory = directory
         self._settled = 0
         self._lost = 0
+        self._lost_since = 0.0
         self._failure: BaseException | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._leaving = False
@@ -315,20 +316,26 @@ class Transfer:
     def give_up(self, build: Build, error: TransferError) -> None:
         """A file cannot be had, and what was fetched of it is of no use; the others go on."""
         with self.lock:
-            if build.work.phase is not Phase.FAILED:
+            if build.work.phase not in (Phase.FINISHED, Phase.FAILED):
                 log.debug("%s: given up: %s", build.name, error)
                 self.agenda.give_up(build.work, error)
                 build.discard()
                 self._notice()
 
-    def lose(self, build: Build, error: TransferError) -> None:
-        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well."""
+    def lose(self, build: Build, part: Part, error: TransferError) -> None:
+        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well.
+
+        One that was asked for before the first of those lost in a row, and is still being fetched, may be doing well.
+        """
         with self.lock:
-            if build.work.phase is Phase.FAILED:
+            if part.stale:  # its file was started again meanwhile, and may be doing well, or is there
+                self.agenda.dropped(part)
                 return
             log.debug("%s: left for the next run: %s", build.name, error)
+            if self._lost == 0:
+                self._lost_since = self.options.clock()
             self._lost += 1
-            if self._lost < _ALL_LOST:
+            if self._lost < _ALL_LOST or self.agenda.is_fetching_since(self._lost_since, beside=build.work):
                 build.suspend()
                 self.agenda.give_up(build.work, error)
                 self._notice()

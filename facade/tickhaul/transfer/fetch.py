@@ -92,7 +92,7 @@ class Fetcher:
         if problem is None or transfer.stopped():
             return
         if isinstance(problem, RefusedError):
-            transfer.lose(build, StorageError(str(problem), filename=build.name))
+            transfer.lose(build, part, StorageError(str(problem), filename=build.name))
         elif isinstance(problem, SurplusError):
             transfer.changed_underneath(build, part, str(problem), ranged=False)
         elif part.end is not None and part.position >= part.end and part.position > part.start:
@@ -179,7 +179,7 @@ class Fetcher:
         if for_all > _ALL_REFUSED:
             transfer.fail(failure)
         elif for_this > _ONE_REFUSED:
-            transfer.lose(build, failure)
+            transfer.lose(build, part, failure)
         else:
             log.debug("%s: %s: asking for new URLs", build.name, text)
             transfer.urls.renew(lease.generation)
@@ -212,10 +212,10 @@ class Fetcher:
             if error is IntegrityError:
                 transfer.give_up(build, failure)
             else:
-                transfer.lose(build, failure)
+                transfer.lose(build, part, failure)
             return
         if wait is not None and wait > options.backoff_cap * _PATIENCE:
-            transfer.lose(build, StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
+            transfer.lose(build, part, StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
             return
         delay = max(self._delay(part.failures), wait or 0.0)
         log.debug("%s from byte %d: %s; again in %.2f s", build.name, part.position, text, delay)
