@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tickhaul._files import UnsafeFileError, create_new, keep_mode, read_regular, replace
 from tickhaul.errors import StorageError
-from tickhaul.transfer.disk import disk_errors, storage_error
+from tickhaul.transfer.disk import disk_errors, storage_error, taking_turns
 from tickhaul.transfer.names import MANIFEST, PART
 
 if TYPE_CHECKING:
@@ -102,22 +102,23 @@ def _read(path: Path) -> dict[str, Entry] | str:
 def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
     """Write entries into a folder's manifest, beside those it has, in one step.
 
-    Two processes may do so at once: whoever finds its own entries gone, because the other wrote from an older reading,
-    adds them again.
+    Several processes that do so at once take turns, where a directory can be locked. Elsewhere, whoever finds its own
+    entries gone, because the other wrote from an older reading, adds them again.
 
     Raises:
         StorageError: the folder does not take it.
     """
-    for _ in range(_MERGES):
-        found = _read(folder / MANIFEST)
-        if isinstance(found, str):
-            _set_aside(folder, found)
-            found = {}
-        if all(found.get(name) == entry for name, entry in entries.items()):
-            return
-        found.update(entries)
-        if _write(folder, found, fsync=fsync):
-            return
+    with taking_turns(folder):
+        for _ in range(_MERGES):
+            found = _read(folder / MANIFEST)
+            if isinstance(found, str):
+                _set_aside(folder, found)
+                found = {}
+            if all(found.get(name) == entry for name, entry in entries.items()):
+                return
+            found.update(entries)
+            if _write(folder, found, fsync=fsync):
+                return
 
 
 def _set_aside(folder: Path, reason: str) -> None:
