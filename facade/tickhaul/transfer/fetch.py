@@ -30,7 +30,7 @@ log = logging.getLogger("tickhaul.transfer")
 
 _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
-_ALL_REFUSED = 6  # listings, with no file handed over in between
+_ALL_REFUSED = 6  # listings, with no file handed over in between, nor under way since before
 _WRONG = 3
 _PATIENCE = 12  # times the longest backoff: the longest Retry-After that is obeyed
 
@@ -172,11 +172,14 @@ class Fetcher:
 
     def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
         transfer = self._transfer
+        now = self._options.clock()
         with transfer.lock:
-            for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
+            for_all = transfer.refusals.refused(lease.generation, now)
+            for_this = build.refusals.refused(lease.generation, now)
+            others = transfer.agenda.is_fetching_since(transfer.refusals.since, beside=part.work)
         refused = "the storage host refuses" if self._channel.forwarded_by is None else "the host or the proxy refuses"
         failure = StorageError(f"{refused} {text}, with fresh URLs too", filename=build.name)
-        if for_all > _ALL_REFUSED:
+        if for_all > _ALL_REFUSED and not others:
             transfer.fail(failure)
         elif for_this > _ONE_REFUSED:
             transfer.lose(build, part, failure)
