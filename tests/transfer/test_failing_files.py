@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tickhaul.errors import TransferError
+    from tickhaul.transfer import Progress
     from tickhaul.transfer.agenda import Part
     from tickhaul.transfer.build import Build
 
@@ -113,12 +114,17 @@ def test_what_is_being_fetched_all_the_while_arrives(tmp_path: Path, kind: str) 
 
 
 def test_what_was_fetched_of_it_is_kept(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+
     def breaks(request: Request, answer: Answer) -> Answer:
         return refusal(503) if request.name == "large" and request.span == (384 * KIB, 512 * KIB) else answer
 
     with Storage({"large": content(512 * KIB), "small": content(KIB)}, breaks) as storage:
         with pytest.raises(StorageError, match=r"large failed 8 times .*\(1 of 2 files failed, 1 are there\)"):
-            haul(storage, tmp_path, connections=1)
+            haul(storage, tmp_path, connections=1, on_progress=seen.append)
+        last = seen[-1]
+        assert (last.bytes_done, last.bytes_total, last.files_done) == (385 * KIB, 513 * KIB, 1)
+        assert last.remaining == 0
         storage.fault = None
         storage.sent.clear()
         results = haul(storage, tmp_path)

@@ -108,7 +108,7 @@ class Transfer:
         self.refusals = Refusals()
         self._files = files
         self._directory = directory
-        self._settled = 0
+        self._settled = self._kept = 0
         self._lost = 0
         self._lost_since = 0.0
         self._failure: BaseException | None = None
@@ -284,7 +284,8 @@ class Transfer:
         if not self._watched:
             return
         with self.lock:
-            done = self._settled + sum(work.progress for work in self.agenda.active.values())
+            done = self._settled + self._kept + sum(work.progress for work in self.agenda.active.values())
+            to_come = sum(max(0, (work.size or 0) - work.progress) for work in self.agenda.active.values())
             sizes = [build.work.size for build in self.builds.values() if build.work.phase is not Phase.FINISHED]
             total = None if None in sizes else self._settled + sum(size or 0 for size in sizes)
             files_done = len(self.results)
@@ -292,7 +293,8 @@ class Transfer:
         if total is not None:
             done = min(done, total)
         rate = self._meter.sample(self.options.clock(), done - self._fetched_before)
-        left = remaining(done, total, rate)
+        # Of a file that was lost, nothing more comes.
+        left = None if total is None else remaining(total - to_come, total, rate)
         self._shown = Progress(done, total, files_done, len(self._files), rate, left, name)
 
     # -- any thread ---------------------------------------------------------------------------------------------------
@@ -337,6 +339,7 @@ class Transfer:
             self._lost += 1
             if self._lost < _ALL_LOST or self.agenda.is_fetching_since(self._lost_since, beside=build.work):
                 build.suspend()
+                self._kept += build.work.progress if build.draft is not None else 0
                 self.agenda.give_up(build.work, error)
                 self._notice()
                 return
