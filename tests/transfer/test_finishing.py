@@ -213,6 +213,17 @@ def test_a_manifest_has_a_line_for_each_file(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) == entries
 
 
+@pytest.mark.parametrize("marks", [",", "{", "[", '\\,"[', "\u00fc{"])
+def test_names_of_marks_make_no_manifest_that_is_none(tmp_path: Path, marks: str) -> None:
+    entries = {f"{marks * 60}{index}": entry(f"art_{index}") for index in range(20)}
+    add_to_manifest(tmp_path, entries, fsync=False)
+    assert read_manifest(tmp_path) == entries
+    assert set(json.loads((tmp_path / "tickhaul.json").read_text("utf-8"))["files"]) == set(entries)
+    add_to_manifest(tmp_path, {"b": entry("art_b")}, fsync=False)
+    assert read_manifest(tmp_path) == entries | {"b": entry("art_b")}
+    assert names_in(tmp_path) == ["tickhaul.json"]
+
+
 def test_a_manifest_keeps_what_it_has_and_drops_what_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "tickhaul.json").write_text('{"tickhaul": 1, "files": {"x": {"bytes": "?"}, "y": 3}}')
     add_to_manifest(tmp_path, {"a": entry("art_1")}, fsync=False)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,7 @@ _FORMAT = 1
 _MERGES = 20
 _LARGEST = 64 * 1024 * 1024  # bytes: more than a hundred thousand files
 _json = json.JSONEncoder(ensure_ascii=False).encode
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SHORTEST = 12  # bytes of a value on average, its name included; in memory ten bytes can become three hundred
 
 
@@ -82,7 +84,7 @@ def _read(path: Path) -> dict[str, Entry] | str:
         return error.strerror or "it is no regular file"
     except OSError as error:
         raise storage_error(error, MANIFEST, path, act="read") from error
-    if sum(map(text.count, b"{[,")) > 100 + len(text) // _SHORTEST:
+    if _is_dense(text):
         return "it has more values than a manifest of its length"
     try:
         document = json.loads(text)
@@ -97,6 +99,11 @@ def _read(path: Path) -> dict[str, Entry] | str:
         return 'it has no "tickhaul" and "files"'
     entries = ((name, _entry(value)) for name, value in files.items())
     return {name: entry for name, entry in entries if entry is not None}
+
+
+def _is_dense(text: bytes) -> bool:
+    """Whether a document seems to have more values than a manifest of its length."""
+    return sum(map(text.count, b"{[,")) > 100 + len(text) // _SHORTEST
 
 
 def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
@@ -140,6 +147,9 @@ def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> bool:
     fresh = folder / f"{MANIFEST}.{secrets.token_hex(4)}{PART}"
     # A lone surrogate, which UTF-8 has no form for, becomes the escape that JSON has for it.
     text = f'{{"tickhaul": {_FORMAT}, "files": {{\n{lines}\n}}}}\n'.encode("utf-8", "backslashreplace")
+    if _is_dense(text):
+        # What is in names would be taken for values.
+        text = _STRING.sub(lambda found: re.sub(rb"[{[,]", lambda mark: b"\\u%04x" % mark[0][0], found[0]), text)
     if len(text) > _LARGEST:
         raise StorageError(f"{path} would have more than {_LARGEST:,} bytes; use another folder for the next files")
     with disk_errors(MANIFEST, path):
