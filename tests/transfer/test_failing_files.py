@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 from tickhaul.errors import StorageError
+from tickhaul.transfer.engine import Transfer
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in
 from tests.transfer.storage import Answer, Request, Storage, refusal
@@ -15,6 +17,11 @@ from tests.transfer.storage import Answer, Request, Storage, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tickhaul.errors import TransferError
+    from tickhaul.transfer import Progress
+    from tickhaul.transfer.agenda import Part
+    from tickhaul.transfer.build import Build
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -80,13 +87,44 @@ def test_a_host_where_nothing_works_is_left_alone_after_three_files(tmp_path: Pa
         assert "files failed" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in FAULTS if "refused" not in kind]
+)  # so many listings are not asked for
+def test_what_is_being_fetched_all_the_while_arrives(tmp_path: Path, kind: str) -> None:
+    lost, enough, lose = [], threading.Event(), Transfer.lose
+
+    def tell(self: Transfer, build: Build, part: Part, error: TransferError) -> None:
+        lose(self, build, part, error)
+        lost.append(build.name)
+        if len(lost) == 4:
+            enough.set()
+
+    def only_one_works(request: Request, answer: Answer) -> Answer:
+        if request.name == "slow":
+            assert enough.wait(20)
+            return answer
+        return FAULTS[kind][0](request, answer)
+
+    files = {"slow": content(KIB)} | {f"file_{index}": content(KIB, index) for index in range(4)}
+    with Storage(files, only_one_works) as storage, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transfer, "lose", tell)
+        with pytest.raises(StorageError, match=r"\(4 of 5 files failed, 1 are there\)$"):
+            haul(storage, tmp_path, connections=2, silence=20)
+    assert names_in(tmp_path) == ["slow", "tickhaul.json"]
+
+
 def test_what_was_fetched_of_it_is_kept(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+
     def breaks(request: Request, answer: Answer) -> Answer:
         return refusal(503) if request.name == "large" and request.span == (384 * KIB, 512 * KIB) else answer
 
     with Storage({"large": content(512 * KIB), "small": content(KIB)}, breaks) as storage:
         with pytest.raises(StorageError, match=r"large failed 8 times .*\(1 of 2 files failed, 1 are there\)"):
-            haul(storage, tmp_path, connections=1)
+            haul(storage, tmp_path, connections=1, on_progress=seen.append)
+        last = seen[-1]
+        assert (last.bytes_done, last.bytes_total, last.files_done) == (385 * KIB, 513 * KIB, 1)
+        assert last.remaining == 0
         storage.fault = None
         storage.sent.clear()
         results = haul(storage, tmp_path)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tickhaul.errors import StorageError
-from tickhaul.transfer import download
+from tickhaul.transfer import RemoteFile, download
+from tickhaul.transfer.folder import Folder, There
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in, options
 from tests.transfer.storage import Answer, Request, Storage
@@ -267,3 +268,19 @@ def test_a_name_as_long_as_a_name_may_be_is_fetched_and_resumed(tmp_path: Path) 
         (file,) = haul(storage, tmp_path)
     assert file.resumed
     assert_arrived(storage, tmp_path)
+
+
+def test_a_file_is_seen_while_another_thread_looks_the_folder_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"x")
+    folder, file, scan = Folder(tmp_path), RemoteFile("art_1", "a", 1, "https://storage.example/a"), os.scandir
+
+    def look_meanwhile(where: Path) -> object:
+        assert folder.look(file, path) is There.IT
+        return scan(where)
+
+    monkeypatch.setattr(os, "scandir", look_meanwhile)
+    folder.reload()
+    assert folder.look(file, path) is There.IT

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tickhaul.errors import IntegrityError, StorageError
 from tickhaul.transfer import RemoteFile, TransferCanceled, download
+from tickhaul.transfer.engine import Transfer
 from tickhaul.transfer.fetch import Fetcher
 
 from tests.transfer.hauls import KIB, assert_arrived, content, haul, names_in, options
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tickhaul.transfer import DownloadedFile
     from tickhaul.transfer.agenda import Part
+    from tickhaul.transfer.build import Build
 
 SIZE = 600 * KIB
 
@@ -162,6 +165,48 @@ def test_what_breaks_of_a_version_given_up_does_not_count_against_the_next(tmp_p
     with Storage({"a": content(384 * KIB)}, replaced) as storage, pytest.MonkeyPatch.context() as patch:
         patch.setattr(Fetcher, "_fetch", tell)
         haul(storage, tmp_path, connections=2, attempts=1, silence=20)
+    assert_arrived(storage, tmp_path)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_refusal_of_a_version_given_up_does_not_cost_the_next(tmp_path: Path, *, named: bool) -> None:
+    held, go_on, over = threading.Event(), threading.Event(), threading.Event()
+
+    def replaced(request: Request, answer: Answer) -> Answer:
+        start = request.span[0] if request.span is not None else 0
+        if request.name == "b":
+            assert over.wait(20)
+        elif request.times == 0 and start == 128 * KIB:
+            held.set()
+            assert go_on.wait(20)
+            return refusal(302, Location="http://127.0.0.1:9/x")
+        elif request.times == 0 and start == 256 * KIB:
+            assert held.wait(20)
+            storage.files["a"] = content(384 * KIB, "next")
+            return refusal(412)
+        elif request.times == 1 and start == 0 and not named:
+            go_on.set()
+            assert over.wait(20)
+        return answer
+
+    fetch, settle = Fetcher._fetch, Transfer.settle
+
+    def tell(self: Fetcher, part: Part) -> None:
+        fetch(self, part)
+        if part.stale and part.start == 128 * KIB:
+            over.set()
+
+    def tell_named(self: Transfer, build: Build, result: DownloadedFile) -> None:
+        settle(self, build, result)
+        go_on.set()
+
+    with (
+        Storage({"a": content(384 * KIB), "b": content(KIB)}, replaced) as storage,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(Fetcher, "_fetch", tell)
+        patch.setattr(Transfer, "settle", tell_named)
+        haul(storage, tmp_path, connections=4, silence=20)
     assert_arrived(storage, tmp_path)
 
 

@@ -702,6 +702,32 @@ def test_what_is_sent_is_what_a_storage_host_may_see(engine: Engine) -> None:
         }
 
 
+def test_a_short_response_is_noticed_after_a_long_one_that_came_fast() -> None:
+    size, sent = 24 * 1024 * KIB, threading.Event()
+
+    def respond(exchange: Exchange) -> None:
+        exchange.send(framed(b"x" * (size if exchange.request.path == "/long" else 100), chunked=False))
+        sent.set()
+
+    class Pausing(Taken):
+        def piece(self, data: memoryview) -> bool:
+            # What is left now is in the system, and is read at once, while a thread is still woken for much only.
+            if len(self.body) < size - 1536 * KIB <= len(self.body) + len(data):
+                assert sent.wait(PATIENCE)
+            return super().piece(data)
+
+    with ScriptedServer(otherwise=respond) as server, opened() as channel:
+        channel.get(f"{server.url}/long", {}, taken := Pausing())
+        assert len(taken.body) == size
+        stopper = threading.Timer(PATIENCE, channel.abort, args=["it was not noticed"])
+        stopper.start()
+        try:
+            assert len(body_of(channel, f"{server.url}/short")) == 100
+        finally:
+            stopper.cancel()
+        assert server.connections == 1
+
+
 def test_a_silent_address_is_not_waited_for_when_another_one_answers(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

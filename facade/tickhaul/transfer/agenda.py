@@ -318,6 +318,10 @@ class Agenda:
         """Whether any part is given out."""
         return bool(self._running)
 
+    def is_fetching_since(self, moment: float, *, beside: Work) -> bool:
+        """Whether a part of another file than this one was given out by then, and is still being fetched."""
+        return any(part.since <= moment and part.work is not beside for part in self._running)
+
     @property
     def over(self) -> bool:
         """Whether every file is finished or given up."""

@@ -7,9 +7,10 @@ import errno
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
-from tickhaul._files import UnsafeFileError, create_new, open_regular, replace
+from tickhaul._files import UnsafeFileError, create_new, open_directory, open_regular, replace
 from tickhaul.errors import StorageError
 from tickhaul.transfer import linux
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK}
+_UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK, errno.EBADF}
 _LARGEST = (1 << 63) - 1  # bytes a file may have on any system
+_PATIENCE, _PAUSE = 1.0, 0.005  # seconds others may take to write, and between two looks whether they have
 _LOCK_OFFSET = 1 << 62  # Windows locks bytes, and forbids writing them: this one is never written
 
 
@@ -233,6 +235,10 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def taking_turns(_: Path) -> contextlib.AbstractContextManager[None]:
+        """Nothing: directories cannot be locked here."""
+        return contextlib.nullcontext()
 else:
     import fcntl
 
@@ -248,3 +254,25 @@ else:
         except OSError as error:
             return error.errno in _UNSUPPORTED
         return True
+
+    @contextlib.contextmanager
+    def taking_turns(folder: Path) -> Iterator[None]:
+        """Keep other processes that do so from writing in a folder at the same time.
+
+        One that takes too long, which may have been stopped, is waited for no longer, and where a file system has no
+        locks, nobody is.
+
+        Raises:
+            StorageError: the folder cannot be opened.
+        """
+        with disk_errors(None, folder):
+            handle = open_directory(folder)
+        try:
+            until = time.monotonic() + _PATIENCE
+            while not _lock(handle) and time.monotonic() < until:
+                time.sleep(_PAUSE)
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_UN)  # a process forked meanwhile has the handle too
+            os.close(handle)

@@ -108,8 +108,9 @@ class Transfer:
         self.refusals = Refusals()
         self._files = files
         self._directory = directory
-        self._settled = 0
+        self._settled = self._kept = 0
         self._lost = 0
+        self._lost_since = 0.0
         self._failure: BaseException | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._leaving = False
@@ -283,7 +284,8 @@ class Transfer:
         if not self._watched:
             return
         with self.lock:
-            done = self._settled + sum(work.progress for work in self.agenda.active.values())
+            done = self._settled + self._kept + sum(work.progress for work in self.agenda.active.values())
+            to_come = sum(max(0, (work.size or 0) - work.progress) for work in self.agenda.active.values())
             sizes = [build.work.size for build in self.builds.values() if build.work.phase is not Phase.FINISHED]
             total = None if None in sizes else self._settled + sum(size or 0 for size in sizes)
             files_done = len(self.results)
@@ -291,7 +293,8 @@ class Transfer:
         if total is not None:
             done = min(done, total)
         rate = self._meter.sample(self.options.clock(), done - self._fetched_before)
-        left = remaining(done, total, rate)
+        # Of a file that was lost, nothing more comes.
+        left = None if total is None else remaining(total - to_come, total, rate)
         self._shown = Progress(done, total, files_done, len(self._files), rate, left, name)
 
     # -- any thread ---------------------------------------------------------------------------------------------------
@@ -315,21 +318,28 @@ class Transfer:
     def give_up(self, build: Build, error: TransferError) -> None:
         """A file cannot be had, and what was fetched of it is of no use; the others go on."""
         with self.lock:
-            if build.work.phase is not Phase.FAILED:
+            if build.work.phase not in (Phase.FINISHED, Phase.FAILED):
                 log.debug("%s: given up: %s", build.name, error)
                 self.agenda.give_up(build.work, error)
                 build.discard()
                 self._notice()
 
-    def lose(self, build: Build, error: TransferError) -> None:
-        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well."""
+    def lose(self, build: Build, part: Part, error: TransferError) -> None:
+        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well.
+
+        One that was asked for before the first of those lost in a row, and is still being fetched, may be doing well.
+        """
         with self.lock:
-            if build.work.phase is Phase.FAILED:
+            if part.stale:  # its file was started again meanwhile, and may be doing well, or is there
+                self.agenda.dropped(part)
                 return
             log.debug("%s: left for the next run: %s", build.name, error)
+            if self._lost == 0:
+                self._lost_since = self.options.clock()
             self._lost += 1
-            if self._lost < _ALL_LOST:
+            if self._lost < _ALL_LOST or self.agenda.is_fetching_since(self._lost_since, beside=build.work):
                 build.suspend()
+                self._kept += build.work.progress if build.draft is not None else 0
                 self.agenda.give_up(build.work, error)
                 self._notice()
                 return

@@ -30,7 +30,7 @@ log = logging.getLogger("tickhaul.transfer")
 
 _HEADWAY = 64 * KIB  # a failure after this much is a new first failure
 _ONE_REFUSED = 3  # listings, for one file
-_ALL_REFUSED = 6  # listings, with no file handed over in between
+_ALL_REFUSED = 6  # listings, with no file handed over in between, nor under way since before
 _WRONG = 3
 _PATIENCE = 12  # times the longest backoff: the longest Retry-After that is obeyed
 
@@ -92,7 +92,7 @@ class Fetcher:
         if problem is None or transfer.stopped():
             return
         if isinstance(problem, RefusedError):
-            transfer.lose(build, StorageError(str(problem), filename=build.name))
+            transfer.lose(build, part, StorageError(str(problem), filename=build.name))
         elif isinstance(problem, SurplusError):
             transfer.changed_underneath(build, part, str(problem), ranged=False)
         elif part.end is not None and part.position >= part.end and part.position > part.start:
@@ -172,14 +172,17 @@ class Fetcher:
 
     def _renew(self, part: Part, build: Build, text: str, lease: Lease) -> None:
         transfer = self._transfer
+        now = self._options.clock()
         with transfer.lock:
-            for_all, for_this = transfer.refusals.refused(lease.generation), build.refusals.refused(lease.generation)
+            for_all = transfer.refusals.refused(lease.generation, now)
+            for_this = build.refusals.refused(lease.generation, now)
+            others = transfer.agenda.is_fetching_since(transfer.refusals.since, beside=part.work)
         refused = "the storage host refuses" if self._channel.forwarded_by is None else "the host or the proxy refuses"
         failure = StorageError(f"{refused} {text}, with fresh URLs too", filename=build.name)
-        if for_all > _ALL_REFUSED:
+        if for_all > _ALL_REFUSED and not others:
             transfer.fail(failure)
         elif for_this > _ONE_REFUSED:
-            transfer.lose(build, failure)
+            transfer.lose(build, part, failure)
         else:
             log.debug("%s: %s: asking for new URLs", build.name, text)
             transfer.urls.renew(lease.generation)
@@ -212,10 +215,10 @@ class Fetcher:
             if error is IntegrityError:
                 transfer.give_up(build, failure)
             else:
-                transfer.lose(build, failure)
+                transfer.lose(build, part, failure)
             return
         if wait is not None and wait > options.backoff_cap * _PATIENCE:
-            transfer.lose(build, StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
+            transfer.lose(build, part, StorageError(f"{text}: asks to wait {wait:.0f} seconds", filename=build.name))
             return
         delay = max(self._delay(part.failures), wait or 0.0)
         log.debug("%s from byte %d: %s; again in %.2f s", build.name, part.position, text, delay)

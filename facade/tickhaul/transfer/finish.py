@@ -166,7 +166,8 @@ class Finisher:
             # describe it falsely for a moment, nor fail to describe it.
             with disk_errors(build.name, result.path):
                 result.path.unlink(missing_ok=True)
-            add_to_manifest(transfer.folder.path, {build.name: entry}, fsync=self._fsync)
+            with self._flushing:  # else threads would wait for each other at the directory, by looking again and again
+                add_to_manifest(transfer.folder.path, {build.name: entry}, fsync=self._fsync)
         if self._publish(build, result):
             with self._guard:
                 self._entries[build.name] = entry

@@ -145,14 +145,16 @@ class Folder:
         Raises:
             StorageError: it cannot be read.
         """
-        self._empty = True
-        self._leftovers: dict[str, list[Path]] = {}
+        empty = True
+        leftovers: dict[str, list[Path]] = {}
         with disk_errors(None, self.path), os.scandir(self.path) as entries:
             for entry in entries:
-                self._empty = False
+                empty = False
                 match = _TEMPORARY.fullmatch(entry.name)
                 if match is not None and not entry.is_dir(follow_symlinks=False):
-                    self._leftovers.setdefault(match["stem"], []).append(self.path / entry.name)
+                    leftovers.setdefault(match["stem"], []).append(self.path / entry.name)
+        # Only now, for other threads look meanwhile.
+        self._empty, self._leftovers = empty, leftovers
 
     def clear_target(self, file: RemoteFile) -> None:
         """Check that a file's final name may be replaced.

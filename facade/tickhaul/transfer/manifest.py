@@ -6,12 +6,13 @@ import contextlib
 import json
 import logging
 import os
+import re
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from tickhaul._files import UnsafeFileError, create_new, keep_mode, read_regular, replace
 from tickhaul.errors import StorageError
-from tickhaul.transfer.disk import disk_errors, storage_error
+from tickhaul.transfer.disk import disk_errors, storage_error, taking_turns
 from tickhaul.transfer.names import MANIFEST, PART
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _FORMAT = 1
 _MERGES = 20
 _LARGEST = 64 * 1024 * 1024  # bytes: more than a hundred thousand files
 _json = json.JSONEncoder(ensure_ascii=False).encode
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SHORTEST = 12  # bytes of a value on average, its name included; in memory ten bytes can become three hundred
 
 
@@ -82,7 +84,7 @@ def _read(path: Path) -> dict[str, Entry] | str:
         return error.strerror or "it is no regular file"
     except OSError as error:
         raise storage_error(error, MANIFEST, path, act="read") from error
-    if sum(map(text.count, b"{[,")) > 100 + len(text) // _SHORTEST:
+    if _is_dense(text):
         return "it has more values than a manifest of its length"
     try:
         document = json.loads(text)
@@ -99,25 +101,31 @@ def _read(path: Path) -> dict[str, Entry] | str:
     return {name: entry for name, entry in entries if entry is not None}
 
 
+def _is_dense(text: bytes) -> bool:
+    """Whether a document seems to have more values than a manifest of its length."""
+    return sum(map(text.count, b"{[,")) > 100 + len(text) // _SHORTEST
+
+
 def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
     """Write entries into a folder's manifest, beside those it has, in one step.
 
-    Two processes may do so at once: whoever finds its own entries gone, because the other wrote from an older reading,
-    adds them again.
+    Several processes that do so at once take turns, where a directory can be locked. Elsewhere, whoever finds its own
+    entries gone, because the other wrote from an older reading, adds them again.
 
     Raises:
         StorageError: the folder does not take it.
     """
-    for _ in range(_MERGES):
-        found = _read(folder / MANIFEST)
-        if isinstance(found, str):
-            _set_aside(folder, found)
-            found = {}
-        if all(found.get(name) == entry for name, entry in entries.items()):
-            return
-        found.update(entries)
-        if _write(folder, found, fsync=fsync):
-            return
+    with taking_turns(folder):
+        for _ in range(_MERGES):
+            found = _read(folder / MANIFEST)
+            if isinstance(found, str):
+                _set_aside(folder, found)
+                found = {}
+            if all(found.get(name) == entry for name, entry in entries.items()):
+                return
+            found.update(entries)
+            if _write(folder, found, fsync=fsync):
+                return
 
 
 def _set_aside(folder: Path, reason: str) -> None:
@@ -139,6 +147,9 @@ def _write(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> bool:
     fresh = folder / f"{MANIFEST}.{secrets.token_hex(4)}{PART}"
     # A lone surrogate, which UTF-8 has no form for, becomes the escape that JSON has for it.
     text = f'{{"tickhaul": {_FORMAT}, "files": {{\n{lines}\n}}}}\n'.encode("utf-8", "backslashreplace")
+    if _is_dense(text):
+        # What is in names would be taken for values.
+        text = _STRING.sub(lambda found: re.sub(rb"[{[,]", lambda mark: b"\\u%04x" % mark[0][0], found[0]), text)
     if len(text) > _LARGEST:
         raise StorageError(f"{path} would have more than {_LARGEST:,} bytes; use another folder for the next files")
     with disk_errors(MANIFEST, path):

@@ -123,14 +123,20 @@ class Refusals:
 
     A refusal is counted once for each listing, however many parts meet it, and any file the host does hand over starts
     the count anew.
+
+    Attributes:
+        since: when the first of them was refused.
     """
 
     def __init__(self) -> None:
+        self.since = 0.0
         self._last = -1
         self._count = 0
 
-    def refused(self, generation: int) -> int:
+    def refused(self, generation: int, now: float) -> int:
         """A URL of this listing was refused; returns how many listings in a row were."""
+        if self._count == 0:
+            self.since = now
         if generation > self._last:
             self._last = generation
             self._count += 1

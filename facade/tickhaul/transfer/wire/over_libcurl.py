@@ -112,7 +112,7 @@ class LibcurlEngine:
         self._intake: Intake
         self._head = bytearray()
         self._interim = 0
-        self._begun = self._framed = self._kept = False
+        self._begun = self._framed = self._kept = self._eased = False
         self._failure: BaseException | None = None
         self._due: float | None = None
         self._origin: Route | None = None
@@ -164,7 +164,7 @@ class LibcurlEngine:
             curl.setopt(pycurl.HTTPHEADER, [b"Accept-Encoding: identity", *lines])
             self._headers = headers
         self._intake, self._failure = intake, None
-        self._head, self._interim, self._begun = bytearray(), 0, False
+        self._head, self._interim, self._begun, self._eased = bytearray(), 0, False, False
         self._multi.add_handle(self._curl)
         try:
             code, said = self._move()
@@ -193,7 +193,7 @@ class LibcurlEngine:
 
     def _move(self) -> tuple[int, str]:
         """Have libcurl move bytes until the exchange is over; its error, 0 for none, and its words for it."""
-        multi, intake, eased = self._multi, self._intake, False
+        multi, intake = self._multi, self._intake
         _, running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         intake.sent()  # unless there was no connection yet
         while self._stop.reason is None:
@@ -205,10 +205,12 @@ class LibcurlEngine:
                 intake.flush()
             if not (running and intake.wanted):
                 return 0, ""
-            if intake.fast is not eased:
-                eased = intake.fast
-                self._wake_at(_ENOUGH if eased else 1)
-            ready = self._wait(_HOLD if eased else None)
+            if intake.fast is not self._eased:
+                self._eased = intake.fast
+                # A byte is enough of the bell, and reading it would wait for as many.
+                for handle in self._watched.keys() - {self._awake.fileno()}:
+                    _wake_at(handle, _ENOUGH if self._eased else 1)
+            ready = self._wait(_HOLD if self._eased else None)
             intake.fast = intake.fast and bool(ready)
             for handle, events in ready:
                 if handle == self._awake.fileno():
@@ -228,21 +230,6 @@ class LibcurlEngine:
         with self._idle:
             return _ready(self._watched, most)
 
-    def _wake_at(self, count: int) -> None:
-        """Have the system wake this thread only when so many bytes have come, where it can, and not for every packet.
-
-        Woken that often, threads find each other at Python's lock.
-        """
-        for handle in self._watched:
-            if handle == self._awake.fileno():
-                continue  # a byte is enough there, and reading would wait for as many
-            with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
-                sock = socket.socket(fileno=handle)
-                try:
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
-                finally:
-                    sock.detach()
-
     def _let_go(self) -> bool:
         """End the last exchange: its connection is kept if nothing came behind the response, else closed.
 
@@ -258,6 +245,8 @@ class LibcurlEngine:
             return False
         curl, self._kept, clean = self._curl, False, False
         handle = curl.getinfo(pycurl.ACTIVESOCKET)
+        if self._eased and handle != -1:
+            _wake_at(handle, 1)  # the next response may be short
         # Of what comes behind the last chunk libcurl does not tell.
         if self._framed and handle != -1 and not _ready({handle: pycurl.POLL_IN}, 0):
             curl.setopt(pycurl.CONNECT_ONLY, 1)  # else it does not let itself be read from
@@ -374,6 +363,19 @@ class LibcurlEngine:
         proxy = origin.proxy
         tunneled = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         return proxy.host if proxy is not None and proxy.scheme == "https" and not tunneled else origin.host
+
+
+def _wake_at(handle: int, count: int) -> None:
+    """Have the system wake this thread only when so many bytes have come, where it can, and not for every packet.
+
+    Woken that often, threads find each other at Python's lock.
+    """
+    with contextlib.suppress(OSError):  # libcurl's resolver waits for handles that are no sockets
+        sock = socket.socket(fileno=handle)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+        finally:
+            sock.detach()
 
 
 def _poll(watched: Mapping[int, int], seconds: float | None) -> list[tuple[int, int]]:
