@@ -896,9 +896,11 @@ def test_a_proxy_that_says_nothing_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         settings = options(proxy=f"http://127.0.0.1:{port}", connect_timeout=0.05, silence=0.05)
-        with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
-            with pytest.raises(WireError, match=rf"the proxy 127\.0\.0\.1:{port}: timed out"):
-                channel.get("https://localhost:9/a", {}, Taken())
+        with (
+            contextlib.closing(Channel(settings, choose(settings)[1])) as channel,
+            pytest.raises(WireError, match=rf"the proxy 127\.0\.0\.1:{port}: timed out"),
+        ):
+            channel.get("https://localhost:9/a", {}, Taken())
 
 
 def test_what_a_host_breaks_off_in_a_tunnel_that_was_kept_is_not_the_proxys_doing(
@@ -915,7 +917,7 @@ def test_what_a_host_breaks_off_in_a_tunnel_that_was_kept_is_not_the_proxys_doin
         settings = options(proxy=proxy.url)
         with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
             assert body_of(channel, f"{server.url}/a") == b"x"
-            with pytest.raises(WireError, match="^(?!the proxy)"):
+            with pytest.raises(WireError, match=r"^(?!the proxy)"):
                 channel.get(f"{server.url}/b", {}, Taken())
 
 
