@@ -181,6 +181,26 @@ def test_what_must_be_encoded_in_a_login_is_told(character: str) -> None:
         choose(f"http://user:hunter{character}2@p:1", SERVICE)
 
 
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_the_systems_settings_count_where_the_environment_has_none(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = {"https": "http://p:1"}
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: system)
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "direct.example")
+    assert choose(None, SERVICE) == P
+    assert choose(None, Origin("https", "direct.example", 443)) is None
+    assert choose(None, LOCAL) is None
+    # Windows takes those of SOCKS for version 4.
+    system["https"] = "socks4://user:hunter2@p:1"
+    with pytest.raises(ValueError, match=r"^the system's proxy for https: a proxy of another kind") as caught:
+        choose(None, SERVICE)
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.setenv("HTTPS_PROXY", "")
+    assert choose(None, SERVICE) is None
+
+
 def test_a_proxy_of_another_type_is_a_type_error() -> None:
     wrong: Any = 3128
     with pytest.raises(TypeError, match="proxy must be a str, not int"):

@@ -127,7 +127,10 @@ def _system_proxy(origin: Origin) -> tuple[str, Secret]:
     load("urllib.request")
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (as above)
 
-    return ("", Secret("")) if proxy_bypass(origin.host) else _named(getproxies(), origin.scheme)
+    if proxy_bypass(origin.host):
+        return "", Secret("")
+    _, found = _named(getproxies(), origin.scheme)
+    return f"the system's proxy for {origin.scheme}", found
 
 
 def _named(settings: Mapping[str, str], scheme: str) -> tuple[str, Secret]:
