@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import signal
+import socket
+import threading
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +118,42 @@ def test_an_alarm_while_a_connection_is_made_is_not_taken_for_an_address_that_fa
                 client.exchanges.list()
         assert caught.value is error
         assert client.exchanges.list() == []
+
+
+@pytest.mark.parametrize("error", [OverdueError("alarm"), KeyboardInterrupt()])
+@pytest.mark.parametrize("through", ["", "http"])
+def test_what_ends_a_handshake_leaves_no_socket_open(error: BaseException, through: str) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        raise error
+
+    signal.signal(signal.SIGUSR1, end)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def interrupt() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                if through:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                assert connection.recv(65536)
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+                while connection.recv(65536):
+                    pass
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        here = f"127.0.0.1:{listener.getsockname()[1]}"
+        with (
+            warnings.catch_warnings(record=True) as warned,
+            Client(KEY, base_url=f"https://{here}", proxy=f"http://{here}" if through else "") as client,
+        ):
+            warnings.simplefilter("always")
+            with pytest.raises(type(error)) as caught:
+                client.exchanges.list()
+            assert caught.value is error
+            gc.collect()
+            assert warned == []
+        thread.join()
 
 
 def test_a_call_made_because_of_an_alarm_has_its_own_losses(serve: Serve) -> None:

@@ -26,6 +26,7 @@ from tickhaul import (
 from tests.support import bodies
 from tests.support.behaviours import answer, body, done, drip, error, head, html, last, raw, whole, zipped
 from tests.support.clock import FakeClock
+from tests.support.faces import KEY
 
 if TYPE_CHECKING:
     from tests.support.behaviours import Step
@@ -234,3 +235,16 @@ def test_headers_without_end_are_given_up(serve: Serve, connect: Connect) -> Non
     server = serve(last(raw(b"HTTP/1.1 200 OK\r\n" + b"X-Filler: y\r\n" * 20_000)))
     with pytest.raises(NetworkError, match="RemoteProtocolError"):
         connect(server, max_retries=0).exchanges.list()
+
+
+@pytest.mark.parametrize("start", [0, 440, 490])
+def test_of_a_head_that_makes_no_sense_the_start_is_shown_without_the_key(
+    start: int, serve: Serve, connect: Connect
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\n" + b"x " * (start // 2) + KEY.encode() + b" y" * 40_000 + b"\r\n\r\n"
+    with pytest.raises(NetworkError) as caught:
+        connect(serve(otherwise=raw(head)), max_retries=0).exchanges.list()
+    told = str(caught.value)
+    assert "illegal header line" in told
+    assert len(told) < 700
+    assert KEY[:8] not in told

@@ -100,6 +100,39 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_the_first_try(
     assert clock.slept == []
 
 
+class Comparing(ssl.SSLContext):
+    """TLS settings that nothing can be looked up by."""
+
+    __hash__ = None  # type: ignore[assignment]  # as Python sets it where objects are compared
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class Wrapping:
+    """Stands for TLS settings, and takes no weak references."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def __getattr__(self, name: str) -> Any:  # Any: whatever the settings have
+        return getattr(self._context, name)
+
+
+@pytest.mark.parametrize("kind", ["wrapped", "compared"])
+def test_tls_settings_may_be_of_an_unusual_class(
+    kind: str, serve: Serve, connect: Connect, tls: ssl.SSLContext, trusting: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    unusual: Any = Wrapping(trusting)
+    if kind == "compared":
+        unusual = Comparing(ssl.PROTOCOL_TLS_CLIENT)
+        authority.configure_trust(unusual)
+    client = connect(serve(answer([]), answer([]), tls=tls), ssl_context=unusual)
+    assert client.exchanges.list() == client.exchanges.list() == []
+
+
 class Counting(ssl.SSLContext):
     """TLS settings that count how often their protocol is set."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.support.behaviours import Step
-    from tests.support.faces import Connect
+    from tests.support.faces import Connect, Face
     from tests.support.server import Serve
 
 JOB = json.dumps(bodies.job()).encode()
@@ -161,3 +163,24 @@ def test_the_deadline_ends_the_unpacking(serve: Serve, connect: Connect) -> None
     server = serve(packed(gzip.compress(b" " * (LIMIT - 10))))
     with pytest.raises(DeadlineExceeded, match="was not unpacked before the deadline"):
         connect(server, clock=Jumping(), deadline=30, timeout=30, quota=None).exchanges.list()
+
+
+@pytest.mark.parametrize("face", ["asyncio", "trio"], indirect=True)
+@pytest.mark.parametrize("more", [0, 1 << 20])
+def test_of_a_body_that_is_given_up_nothing_is_left_to_the_event_loop(
+    more: int, serve: Serve, connect: Connect, face: Face
+) -> None:
+    ends: list[object] = []
+
+    async def watch() -> None:
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(hooks.firstiter, ends.append)
+
+    face.portal.call(watch)
+    step = packed(JOB + bytes(more))
+    client = connect(serve(step, answer(bodies.job())), clock=FakeClock(), max_retries=0)
+    with pytest.raises(NetworkError, match="gzip stream is damaged"):
+        client.exports.get(bodies.EXPORT_ID)
+    gc.collect()
+    assert ends == []
+    assert client.exports.get(bodies.EXPORT_ID).id == bodies.EXPORT_ID

@@ -108,6 +108,14 @@ def test_the_environment_decides_when_nothing_is_given(
         ("http://:w@p:1", Proxy("http", "p", 1, Login(b"", b"w"))),
         ("http://u:pä55@p:1", Proxy("http", "p", 1, Login(b"u", "pä55".encode()))),
         ("socks5://u:a:b@p:1", Proxy("socks5", "p", 1, Login(b"u", b"a:b"))),
+        ("http://u:a@b@p:1", Proxy("http", "p", 1, Login(b"u", b"a@b"))),
+        # What a login may have, and a URL's parser drops or objects to.
+        *[
+            (f"http://u:a{character}b@p:1", Proxy("http", "p", 1, Login(b"u", f"a{character}b".encode())))
+            for character in ("[", "]", "[c]", "\t", "\\", " ", "\uff1a", "\u2100")
+        ],
+        (" http://p:1\n", P),
+        ("HTTP://P:1/", P),
     ],
 )
 def test_a_proxy_that_is_given_is_taken_whatever_the_environment_says(
@@ -131,6 +139,15 @@ def test_an_empty_text_means_a_direct_connection(monkeypatch: pytest.MonkeyPatch
     [
         *("ftp://p", "http://", "http://:3128", "http://p:port", "http://p:99999", "http://p:0", "socks4://p"),
         *("http://[::1", "http://p q", "http://.p", "http://pröxy", "http://[fe80::1%25eth0]:1", "http://p\\q"),
+        *(
+            f"http://p:{'9' * 5000}",
+            "http://[::1]p:1",
+            "http://p[::1]:1",
+            "http://[p]:1",
+            "http://p\tq",
+            "http://p:\u0661",
+            "http://::1",
+        ),
         *("socks5://u@p", f"socks5://{'u' * 256}:w@p", "http://u%3Av:w@p:1", "http://u:a%00b@p"),
         *("ftp://user:hunter2@p", "user:hunter2@p:x", "http://user:hunter2@", "http://user:hunter2@x@p:port"),
         *("http//user:hunter2", "http://user:x/y@p:port/hunter2", "http://user:hunter2\ud800@p", "socks5://:hunter2@p"),
@@ -156,6 +173,32 @@ def test_what_is_no_proxy_is_told_by_its_name_and_never_shown(proxy: str, monkey
         monkeypatch.delenv("HTTPS_PROXY")
         monkeypatch.setenv("all_proxy", proxy)
         check("ALL_PROXY", lambda: choose_proxy(None, SERVICE))
+
+
+@pytest.mark.parametrize("character", ["/", "?", "#"])
+def test_what_must_be_encoded_in_a_login_is_told(character: str) -> None:
+    with pytest.raises(ValueError, match=r"^proxy: the characters / \? # of a user name or password must be percent-"):
+        choose(f"http://user:hunter{character}2@p:1", SERVICE)
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_the_systems_settings_count_where_the_environment_has_none(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = {"https": "http://p:1"}
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: system)
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host == "direct.example")
+    assert choose(None, SERVICE) == P
+    assert choose(None, Origin("https", "direct.example", 443)) is None
+    assert choose(None, LOCAL) is None
+    # Windows takes those of SOCKS for version 4.
+    system["https"] = "socks4://user:hunter2@p:1"
+    with pytest.raises(ValueError, match=r"^the system's proxy for https: a proxy of another kind") as caught:
+        choose(None, SERVICE)
+    assert "hunter2" not in str(caught.value)
+    monkeypatch.setenv("HTTPS_PROXY", "")
+    assert choose(None, SERVICE) is None
 
 
 def test_a_proxy_of_another_type_is_a_type_error() -> None:

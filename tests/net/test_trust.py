@@ -118,11 +118,26 @@ def test_what_is_named_is_trusted_and_nothing_else(tmp_path: Path, monkeypatch: 
 def test_where_the_system_has_none_those_of_certifi_are_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = SimpleNamespace(cafile=None, capath=None)
+    found = SimpleNamespace(openssl_cafile=str(tmp_path / "missing"), openssl_capath=str(tmp_path / "missing"))
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: found)
     assert trust.authorities() == (certifi.where(), None)
-    found.capath = str(tmp_path)
+    found.openssl_capath = str(tmp_path)
     assert trust.authorities() == (certifi.where(), None)
     (tmp_path / "a.pem").touch()
     assert trust.authorities() == (None, str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_an_empty_setting_is_none_and_the_systems_are_trusted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = trust.authorities()
+    monkeypatch.setenv(name, "")
+    assert trust.authorities() == usual
+
+
+def test_an_empty_setting_does_not_hide_the_systems_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "system.pem").touch()
+    parts = ("SSL_CERT_FILE", str(tmp_path / "system.pem"), "SSL_CERT_DIR", str(tmp_path / "missing"))
+    monkeypatch.setattr("_ssl.get_default_verify_paths", lambda: parts)
+    monkeypatch.setenv("SSL_CERT_FILE", "")
+    assert trust.authorities() == (str(tmp_path / "system.pem"), None)

@@ -140,6 +140,12 @@ def test_an_ssl_context_is_used_as_it_is(tmp_path: Path) -> None:
     assert_arrived(storage, tmp_path)
 
 
+@pytest.mark.parametrize("wrong", ["/ca.pem", False, ssl])
+def test_what_is_no_ssl_context_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"^ssl_context must be an ssl.SSLContext, not {type(wrong).__name__}$"):
+        TransferOptions(ssl_context=wrong)
+
+
 def test_an_ssl_context_is_not_changed_while_connections_are_made(tmp_path: Path) -> None:
     class Counting(ssl.SSLContext):
         count = 0

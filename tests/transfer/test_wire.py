@@ -902,6 +902,51 @@ def test_a_proxy_that_refuses_ends_the_transfer(tmp_path: Path, server_context: 
         haul(storage, tmp_path, proxy=f"http://127.0.0.1:{tunnel.port}")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(b"", b"hello\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n", b"\x15\x03\x01\x00\x02\x02\x46"),
+        *(b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"),
+    ],
+)
+def test_a_proxy_that_speaks_something_else_is_named(said: bytes) -> None:
+    with ConnectProxy(said) as proxy:
+        settings = options(proxy=proxy.url)
+        with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
+            words = rf"the proxy 127\.0\.0\.1:{proxy.port} closed the connection, or speaks no HTTP"
+            with pytest.raises(WireError, match=words):
+                channel.get("https://localhost:9/a", {}, Taken())
+
+
+def test_a_proxy_that_says_nothing_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings = options(proxy=f"http://127.0.0.1:{port}", connect_timeout=0.05, silence=0.05)
+        with (
+            contextlib.closing(Channel(settings, choose(settings)[1])) as channel,
+            pytest.raises(WireError, match=rf"the proxy 127\.0\.0\.1:{port}: timed out"),
+        ):
+            channel.get("https://localhost:9/a", {}, Taken())
+
+
+def test_what_a_host_breaks_off_in_a_tunnel_that_was_kept_is_not_the_proxys_doing(
+    server_context: ssl.SSLContext,
+) -> None:
+    def respond(exchange: Exchange) -> None:
+        if exchange.request.target == "/a":
+            exchange.send(framed(b"x", chunked=False))
+        else:
+            exchange.send(b"HTTP/1.1 200 OK\r\nContent-Le")
+            exchange.hang_up()
+
+    with ScriptedServer(otherwise=respond, tls=server_context) as server, ConnectProxy() as proxy:
+        settings = options(proxy=proxy.url)
+        with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
+            assert body_of(channel, f"{server.url}/a") == b"x"
+            with pytest.raises(WireError, match=r"^(?!the proxy)"):
+                channel.get(f"{server.url}/b", {}, Taken())
+
+
 def test_https_goes_through_a_proxy_that_is_itself_spoken_to_over_tls(
     tmp_path: Path, server_context: ssl.SSLContext
 ) -> None:

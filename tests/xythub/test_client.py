@@ -489,6 +489,7 @@ class TestAccess:
             ({"client_secret": ["hunter2"]}, "client_secret must be a str, not list"),
             ({"proxy": b"http://me:hunter2@p"}, "proxy must be a str, not bytes"),
             ({"proxy": "http//me:hunter2"}, "proxy: .*expected a URL"),
+            ({"ssl_context": "/ca.pem"}, "ssl_context must be an ssl.SSLContext, not str"),
             ({"base_url": "https://me:hunter2@h"}, "base_url has a user name"),
             ({"base_url": b"https://me:hunter2@h"}, "base_url must be a str, not bytes"),
             ({"limit": 0}, "limit"),

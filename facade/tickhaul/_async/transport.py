@@ -31,7 +31,7 @@ from tickhaul.net.tls import settled
 from tickhaul.net.trust import default_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from tickhaul._async.primitives import Tie
     from tickhaul._core.deadline import Deadline
@@ -164,8 +164,11 @@ class AsyncTransport:
                 until=until,
                 framed=is_framed(response.status, response.headers),
             )
-            async for piece in response.aiter_stream():
+            pieces = response.aiter_stream()
+            async for piece in pieces:
                 if not body.take(piece):
+                    await pool.drop(loan)
+                    await _exhaust(pieces)
                     break
             await response.aclose()
             await pool.give_back(loan, response)
@@ -306,6 +309,19 @@ def open_pool(
         keepalive_expiry=keepalive,
         network_backend=AsyncDeadlineBackend(),
     )
+
+
+async def _exhaust(pieces: AsyncIterator[bytes]) -> None:
+    """Let the engine's generators run to their end, which is near once the connection is closed.
+
+    What is left of them would be closed by the event loop, and some complain of that.
+    """
+    try:
+        async for _ in pieces:
+            pass
+    except Exception as error:
+        if not is_failure(error):
+            raise
 
 
 def _refused(refusal: Refusal) -> Lost:

@@ -106,7 +106,8 @@ class Progress(Generic[T]):
         return self._out_of_time(problem)
 
     def _after_loss(self, lost: Lost) -> float:
-        text = self._secret.scrub(lost.text)
+        # Bounded, for the engine quotes what it could not read, which may be all of a head.
+        text = self._secret.excerpt(lost.text.encode("utf-8", "replace"))
         self.history.append(text)
         wait = self._judge.after_loss(lost.loss)
         if lost.loss is Loss.MAYBE_DONE and not self._judge.repeatable:

@@ -21,6 +21,7 @@ from tickhaul._signals import raised_by_handler
 from tickhaul._threads import load
 from tickhaul.hooks import RequestInfo, ResponseInfo, RetryInfo
 from tickhaul.net.redaction import MASK
+from tickhaul.net.tls import check_context
 
 if TYPE_CHECKING:
     import ssl
@@ -93,6 +94,9 @@ class Executor:
         proxy: the proxy on the way to this service, or ``None``.
         proxy_setting: what the client was given as its proxy, for connections to other hosts.
         reader: knows what the service's answers mean.
+
+    Raises:
+        TypeError: ``ssl_context`` is something else.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class Executor:
         proxy_setting: Secret | None,
         reader: Reader = answers,
     ) -> None:
+        check_context(ssl_context)
         self.origin = origin
         self.clock = Clock()
         self.uniform: Callable[[float, float], float] = random.uniform

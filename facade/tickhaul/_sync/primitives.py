@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore
 from httpcore._backends.sync import SyncStream
@@ -69,7 +69,34 @@ def start_tls(
         from tickhaul._sync.nested import NestedStream  # noqa: PLC0415 (only behind a proxy spoken to over TLS)
 
         return NestedStream(stream, context, host, timeout)
-    return stream.start_tls(context, host, timeout)
+    careful: Any = _Careful(context)  # Any: the engine asks it for the one thing it has
+    return stream.start_tls(careful, host, timeout)
+
+
+class _Careful:
+    """TLS settings under which an interrupted handshake leaves no socket to the garbage collector.
+
+    Args:
+        context: the settings.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_socket(self, sock: socket.socket, *, server_hostname: str | None) -> ssl.SSLSocket:
+        """Speak TLS on a socket."""
+        context = self._context
+        if getattr(type(context), "wrap_socket", None) is not ssl.SSLContext.wrap_socket:
+            # It may look at the certificate by itself, right behind the handshake.
+            return context.wrap_socket(sock, server_hostname=server_hostname)
+        wrapped = context.wrap_socket(sock, server_hostname=server_hostname, do_handshake_on_connect=False)
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            # The standard library closes it only after errors of its own.
+            wrapped.close()
+            raise
+        return wrapped
 
 
 def hang_up(stream: httpcore.NetworkStream, *, in_use: bool) -> None:

@@ -32,7 +32,7 @@ from tickhaul.net.tls import settled
 from tickhaul.net.trust import default_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tickhaul._core.deadline import Deadline
     from tickhaul._core.wire import WireRequest
@@ -165,8 +165,11 @@ class Transport:
                 until=until,
                 framed=is_framed(response.status, response.headers),
             )
-            for piece in response.iter_stream():
+            pieces = response.iter_stream()
+            for piece in pieces:
                 if not body.take(piece):
+                    pool.drop(loan)
+                    _exhaust(pieces)
                     break
             response.close()
             pool.give_back(loan, response)
@@ -307,6 +310,19 @@ def open_pool(
         keepalive_expiry=keepalive,
         network_backend=DeadlineBackend(),
     )
+
+
+def _exhaust(pieces: Iterator[bytes]) -> None:
+    """Let the engine's generators run to their end, which is near once the connection is closed.
+
+    What is left of them would be closed by the event loop, and some complain of that.
+    """
+    try:
+        for _ in pieces:
+            pass
+    except Exception as error:
+        if not is_failure(error):
+            raise
 
 
 def _refused(refusal: Refusal) -> Lost:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from tickhaul._threads import load
 from tickhaul.net.hosts import is_here
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _LONGEST_BASIC = 8192  # bytes of each that no proxy takes more of
 _LONGEST = 255  # bytes of a user name or a password that SOCKS can carry (RFC 1929)
+#: An IPv6 address in brackets, or another host, and a port.
+_PLACE = re.compile(r"(?:\[([^][]*:[^][]*)\]|([^][:]*))(?::([0-9]{0,5}))?")
 _EXPECTED = "expected a URL such as 'http://proxy.example:3128' or 'socks5://proxy.example:1080'"
 
 
@@ -124,7 +127,10 @@ def _system_proxy(origin: Origin) -> tuple[str, Secret]:
     load("urllib.request")
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (as above)
 
-    return ("", Secret("")) if proxy_bypass(origin.host) else _named(getproxies(), origin.scheme)
+    if proxy_bypass(origin.host):
+        return "", Secret("")
+    _, found = _named(getproxies(), origin.scheme)
+    return f"the system's proxy for {origin.scheme}", found
 
 
 def _named(settings: Mapping[str, str], scheme: str) -> tuple[str, Secret]:
@@ -153,28 +159,31 @@ def _read(url: Secret) -> Proxy | str:
     """The proxy, or what is wrong with its URL."""
     if not url.can_be_sent:
         return f"it is not valid Unicode; {_EXPECTED}"
-    text = url.reveal()
-    try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
-    except ValueError:
-        return f"it names no host and port; {_EXPECTED}"
-    behind = f"{parts.path.strip('/')}{parts.query}{parts.fragment}"
-    if "@" in behind:
+    text = url.reveal().strip()
+    scheme, written, rest = text.partition("://")
+    # By hand: urlsplit drops, or objects to, characters that a user name or password may have.
+    authority, *behind = re.split("([/?#])", rest if written else text, maxsplit=1)
+    if any("@" in part for part in behind):
         return "the characters / ? # of a user name or password must be percent-encoded"
-    if behind:
+    if "".join(behind).strip("/?#"):
         return f"it has a path, a query or a fragment; {_EXPECTED}"
+    scheme = scheme.lower() if written else "http"
     if scheme not in _PORTS:
         return f"a proxy of another kind than http, https and socks5; {_EXPECTED}"
-    if port == 0 or not host.isascii() or objection_to_host(host) is not None:
+    userinfo, _, place = authority.rpartition("@")
+    found = _PLACE.fullmatch(place)
+    host = "" if found is None else (found[1] or found[2]).lower()
+    port = int((found and found[3]) or _PORTS[scheme])
+    if not 0 < port < 65536 or not host.isascii() or objection_to_host(host) is not None:
         return f"it names no host and port; {_EXPECTED}"
     login = None
-    if parts.username or parts.password:
-        login = Login(unquote_to_bytes(parts.username or ""), unquote_to_bytes(parts.password or ""))
+    user, _, password = userinfo.partition(":")
+    if user or password:
+        login = Login(unquote_to_bytes(user), unquote_to_bytes(password))
         objection = _objection_to_login(login, socks=scheme.startswith("socks"))
         if objection is not None:
             return objection
-    return Proxy(scheme.removesuffix("h"), host, port or _PORTS[scheme], login)
+    return Proxy(scheme.removesuffix("h"), host, port, login)
 
 
 def _objection_to_login(login: Login, *, socks: bool) -> str | None:

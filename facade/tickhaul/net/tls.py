@@ -27,10 +27,25 @@ class _StandIn:
         """Nothing: it is done."""
 
 
+def check_context(context: object) -> None:
+    """See to it that TLS settings are some, or ``None``. What stands for an `ssl.SSLContext` will do.
+
+    Raises:
+        TypeError: they are something else.
+    """
+    if context is not None and not hasattr(context, "wrap_bio"):
+        raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(context).__name__}")
+
+
 def settled(context: ssl.SSLContext) -> ssl.SSLContext:
     """A stand-in for TLS settings, for the engine; the settings' protocol is set before their first use here."""
     mine = object()
-    if _settled.setdefault(context, mine) is mine:
+    try:
+        is_new = _settled.setdefault(context, mine) is mine
+    except TypeError:
+        # Of a class that takes no weak references, or compares its objects. It is set each time then.
+        is_new = True
+    if is_new:
         context.set_alpn_protocols(_PROTOCOLS)
     stand_in: Any = _StandIn(context)  # Any: the engine wants the class it has no use for
     return cast("ssl.SSLContext", stand_in)

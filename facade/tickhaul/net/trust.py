@@ -30,9 +30,12 @@ def authorities() -> tuple[str | None, str | None]:
         raise ValueError(f"SSL_CERT_DIR names {shown(directory)}, which is not a directory; create it, or unset it")
     if file or directory:
         return file, directory
+    # Not its first two fields: an empty variable, which is none here, hides the system's from these.
     paths = ssl.get_default_verify_paths()
-    if paths.cafile or _holds_any(paths.capath) or sys.platform == "win32":
-        return paths.cafile, paths.capath
+    file = paths.openssl_cafile if os.path.isfile(paths.openssl_cafile) else None  # noqa: PTH113 (as above)
+    directory = paths.openssl_capath if os.path.isdir(paths.openssl_capath) else None  # noqa: PTH112 (as above)
+    if file or _holds_any(directory) or sys.platform == "win32":
+        return file, directory
     load("certifi")
     import certifi  # noqa: PLC0415 (a bundle of half a megabyte, read only where there is no other)
 

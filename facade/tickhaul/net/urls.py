@@ -69,6 +69,10 @@ def redirected(url: str, location: str) -> str:
             browsers do, because some servers send file names as they are.
     """
     encoded = _UNENCODED.sub(lambda found: f"%{ord(found[0]):02X}", location.strip())
+    scheme, written, rest = encoded.partition("://")
+    if written and scheme.lower() in {"http", "https"}:
+        # Byte by byte: urljoin drops a semicolon at the end of a path, which a signature may cover.
+        return f"{scheme.lower()}://{rest}"
     try:
         return urljoin(url, encoded)
     except ValueError:

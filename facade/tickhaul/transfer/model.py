@@ -11,6 +11,7 @@ from tickhaul.errors import IntegrityError
 from tickhaul.net.proxies import parse_proxy
 from tickhaul.net.redaction import shown
 from tickhaul.net.secrets import Secret, refuse_other_types
+from tickhaul.net.tls import check_context
 
 if TYPE_CHECKING:
     import ssl
@@ -179,6 +180,7 @@ class TransferOptions:
                 raise ValueError(f"{name} must be more than 0 seconds")
         if self.engine not in get_args(Engine):
             raise ValueError(f"engine must be one of {', '.join(get_args(Engine))}, not {self.engine!r}")
+        check_context(self.ssl_context)
         if self.engine == "libcurl" and self.ssl_context is not None:
             raise ValueError('engine="libcurl" cannot take an ssl_context; leave out one of the two')
         refuse_other_types("proxy", Secret.wrap(self.proxy))

@@ -180,7 +180,7 @@ class HttpcoreEngine:
         if refusal is not None:
             return refusal
         # Connections are made to the proxy, if there is one, and to nobody else.
-        who = "" if proxy is None or not isinstance(error, _CONNECTING) else f"{proxy}: "
+        who = f"{proxy}: " if proxy is not None and (isinstance(error, _CONNECTING) or self._is_before_tunnel) else ""
         match error:
             case httpcore.TimeoutException():
                 return WireError(f"{who}{TIMED_OUT}")
@@ -207,10 +207,14 @@ class HttpcoreEngine:
             return refused(refused_by_socks(proxy, error))
         if isinstance(error, httpcore.ProxyError):
             return refused(read_refusal(proxy, str(error)))
-        # httpcore has no public word for whether its tunnel is open.
-        if isinstance(error, _NO_HTTP) and not getattr(self._connection, "_connected", True):
+        if isinstance(error, _NO_HTTP) and self._is_before_tunnel:
             return WireError(f"{proxy} closed the connection, or speaks no HTTP")
         return None
+
+    @property
+    def _is_before_tunnel(self) -> bool:
+        """Whether a tunnel through a proxy is wanted and not open yet; httpcore has no public word for it."""
+        return not getattr(self._connection, "_connected", True)
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -81,6 +81,9 @@ _WORDS = {
     pycurl.E_BAD_CONTENT_ENCODING: MALFORMED,
     _E_TOO_LARGE: f"{MALFORMED}: its head is too long",
 }
+# What libcurl says before a tunnel through a proxy is open when nothing comes that is HTTP.
+_NO_HTTP = {pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_BAD_FUNCTION_ARGUMENT}
+_NO_HTTP |= {pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR}
 # Why there was no way through a SOCKS proxy (CURLPX_*): what it did itself, and its replies by their number in RFC 1928.
 _NOT_SOCKS = SocksError("does not speak SOCKS 5", hopeless=True)
 _LOGIN_REFUSED = SocksError("did not accept the login", about_login=True)
@@ -325,7 +328,7 @@ class LibcurlEngine:
             return untrusted(self._partner(origin), distrust[1] if distrust else "it is for another name")
         if code == pycurl.E_SSL_CACERT_BADFILE:
             return RefusedError(unreadable(self._file))
-        refusal = None if origin.proxy is None else self._refusal(code, origin.proxy)
+        refusal = None if origin.proxy is None else self._refusal(code, origin, origin.proxy)
         if refusal is not None:
             return refusal
         number = self._curl.getinfo(pycurl.OS_ERRNO) if code == pycurl.E_COULDNT_CONNECT else 0
@@ -346,17 +349,24 @@ class LibcurlEngine:
             text = f"{origin.proxy}: {text}"  # libcurl connects to nobody else
         return WireError(text)
 
-    def _refusal(self, code: int, proxy: Proxy) -> WireError | None:
+    def _refusal(self, code: int, origin: Route, proxy: Proxy) -> WireError | None:
         """What a proxy has refused, if it has."""
         status = self._curl.getinfo(pycurl.HTTP_CONNECTCODE)
         if status and not 200 <= status < 300:
             return refused(refused_status(proxy, status))
         if code == pycurl.E_COULDNT_RESOLVE_PROXY:
             return WireError(f"the name of {proxy} could not be resolved")
+        if code in _NO_HTTP and proxy.scheme == "http" and origin.scheme == "https" and self._is_before_tls:
+            return WireError(f"{proxy} closed the connection, or speaks no HTTP")
         if code == _E_PROXY:
             reason = _SOCKS.get(self._curl.getinfo(pycurl.PROXY_ERROR), _SOCKS_UNKNOWN)
             return refused(refused_by_socks(proxy, reason))
         return None
+
+    @property
+    def _is_before_tls(self) -> bool:
+        """Whether the connection is a new one, on which TLS was not begun."""
+        return bool(self._curl.getinfo(pycurl.NUM_CONNECTS)) and not self._curl.getinfo(pycurl.APPCONNECT_TIME)
 
     def _partner(self, origin: Route) -> str:
         """Who TLS was begun with."""
