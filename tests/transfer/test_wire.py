@@ -1169,6 +1169,9 @@ def test_no_signature_is_in_any_log_error_or_repr(tmp_path: Path, caplog: pytest
         (f"https://[::1]:8443/a?{SECRET}", "https://[::1]:8443/a"),
         (f"https://host:x/?{SECRET}", "https://host:x/"),
         ("https://h/\u00f6", "https://h/\\xf6"),
+        ("https://user:pass?word@host/a", "an unreadable URL"),
+        ("https://user:pass/word@host/a", "an unreadable URL"),
+        ("https://host/a?b=@c", "https://host/a"),
     ],
 )
 def test_urls_are_shown_without_their_secrets(url: str, shown: str) -> None:

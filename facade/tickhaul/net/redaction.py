@@ -13,7 +13,9 @@ _SECRET = re.compile(rf"{_QUERY}|#", re.IGNORECASE)
 #: What a URL is looked for in: no URL holds whitespace, double quotes or angle brackets.
 _TOKEN = re.compile(r"[^\s\"<>]+")
 #: JSON may write any character as an escape, once more for each layer of JSON in JSON.
-_ADDRESS = re.compile(r"(?i:(?::|\\u003a)(?:\\{0,3}/|\\{1,3}u002f){2})([^/\\?#]*@)?")
+_ADDRESS = re.compile(r"(?i:(?::|%3a|\\u003a)(?:%2f|\\{0,3}/|\\{1,3}u002f){2})([^/\\?#]*@)?")
+#: A signed query whose URL is incomplete.
+_SIGNED = re.compile(r"x-amz-[a-z-]+=", re.IGNORECASE)
 _QUERY_IN_TEXT = re.compile(rf"(?i:{_QUERY}|\\u003f)")
 
 
@@ -26,7 +28,8 @@ def _hide(token: re.Match[str]) -> str:
     text = token[0]
     address = _ADDRESS.search(text)
     if address is None:
-        return text
+        signed = _SIGNED.search(text)
+        return text if signed is None else text[: signed.end()] + MASK
     mark = _QUERY_IN_TEXT.search(text, address.end())
     shown_until = len(text) if mark is None else mark.end()
     behind = "" if mark is None else MASK
@@ -38,6 +41,8 @@ def _hide(token: re.Match[str]) -> str:
 def redacted(url: str) -> str:
     """A URL as it may be shown, broken ones too: without query, fragment, user and password, and not too long."""
     bare = _SECRET.split(url, maxsplit=1)[0]
+    if "@" in url[len(bare) :] and "/" not in bare.partition("://")[2]:
+        return "an unreadable URL"  # where its password ends, nobody can tell
     if "@" not in bare:
         return shown(bare, quoted=False) if bare else "an empty URL"
     try:
