@@ -25,6 +25,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _LAST = "tests/contract/test_every_request.py"
 
 
+@pytest.fixture(autouse=True)
+def _quota_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test from the quota of an earlier one, whose server had the same port and whose client is still there."""
+    from tickhaul._core import quota  # (the tests of the sandbox alone do without)
+
+    monkeypatch.setattr(quota, "_accounts", quota._Accounts())
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Have the tests that look at the requests of all others run after them."""
