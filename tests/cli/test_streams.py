@@ -41,6 +41,8 @@ def redirected(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command as a shell does that was told to redirect its streams."""
     known = {"TICKSUPPLY_API_KEY": sandbox.api_key, "TICKSUPPLY_BASE_URL": sandbox.base_url}
+    # Coverage would write files, and complain, where the command may not.
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     return subprocess.run(
         ["sh", "-c", f'{before}exec "$@" {redirections}', "sh", sys.executable, "-c", PROGRAM, *map(str, words)],
         stdin=subprocess.DEVNULL,
@@ -49,7 +51,7 @@ def redirected(
         encoding="utf-8",
         errors="replace",
         check=False,
-        env=os.environ | known | (environment or {}),
+        env=usual | known | (environment or {}),
     )
 
 
