@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import socket
 import ssl
@@ -53,6 +54,24 @@ def test_libcurl_serves_where_it_is_installed() -> None:
     name, _ = choose(TransferOptions())
     assert name.startswith("libcurl ")
     assert choose(TransferOptions(engine="libcurl"))[0] == name
+
+
+@with_libcurl
+def test_a_libcurl_that_lacks_an_option_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over_libcurl = importlib.import_module("tickhaul.transfer.wire.over_libcurl")
+
+    def lacks(*_: object) -> None:
+        raise over_libcurl.Unsupported(4, "A requested feature was not found built-in")
+
+    monkeypatch.setattr(over_libcurl.LibcurlEngine, "_set_up", lacks)
+    name, _ = choose(TransferOptions())
+    assert name.startswith("httpcore ")
+    assert "libcurl lacks an option (its error " in name
+    with pytest.raises(ValueError, match=r'^engine="libcurl" cannot serve: libcurl lacks an option'):
+        choose(TransferOptions(engine="libcurl"))
+    with Storage(FILES) as storage:
+        haul(storage, tmp_path)
+    assert_arrived(storage, tmp_path)
 
 
 @with_libcurl

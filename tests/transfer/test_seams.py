@@ -176,6 +176,42 @@ def test_where_a_socket_cannot_be_held_twice_it_is_closed(
     assert get(channel, server) == b"body"
 
 
+class Failing:
+    """What libcurl is driven by, one call of which fails."""
+
+    def __init__(self, real: Any, name: str, error: Exception) -> None:
+        self._real, self._name, self._error = real, name, error
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._name:
+            raise self._error
+        return getattr(self._real, name)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
+@pytest.mark.parametrize(
+    ("part", "call"),
+    [("_curl", "setopt"), ("_curl", "getinfo"), ("_multi", "add_handle"), ("_multi", "remove_handle")]
+    + [("_multi", "socket_action"), ("_multi", "info_read")],
+)
+def test_a_call_of_libcurl_that_fails_is_an_error_of_the_wire(part: str, call: str, kept: bool) -> None:
+    pycurl = pytest.importorskip("pycurl")
+    if (call, kept) in (("getinfo", False), ("remove_handle", False)):
+        pytest.skip("it is for a connection that was used")
+    settings = options(engine="libcurl", silence=15)
+    with ScriptedServer(otherwise=raw(RESPONSE)) as server:
+        with contextlib.closing(Channel(settings, choose(settings)[1])) as channel:
+            if kept:
+                assert get(channel, server) == b"body"
+            engine: Any = channel._engine
+            real = getattr(engine, part)
+            setattr(engine, part, Failing(real, call, pycurl.error(43, f"of ?{bodies.SIGNATURE}")))
+            with pytest.raises(WireError, match=r"^libcurl failed \(its error 43\)$"):
+                get(channel, server)
+            setattr(engine, part, real)
+        server.wait_for_open_connections(0)
+
+
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("head", list(HEADS))
 def test_an_odd_head_is_understood_or_an_error(head: str) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tickhaul.net import trust
 from tickhaul.net.redaction import shown
+from tickhaul.transfer.meter import IdleTime
+from tickhaul.transfer.wire.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tickhaul.transfer.meter import IdleTime
     from tickhaul.transfer.model import TransferOptions
     from tickhaul.transfer.wire.channel import Engine
-    from tickhaul.transfer.wire.stop import Stop
 
 _OLDEST = (7, 49)  # of pycurl: the first that hands over a body without copying it
 
@@ -36,13 +37,27 @@ def choose(options: TransferOptions) -> tuple[str, Callable[[Stop, IdleTime], En
     if reason is None:
         from tickhaul.transfer.wire import over_libcurl  # noqa: PLC0415 (an extra)
 
-        return over_libcurl.VERSION, partial(over_libcurl.LibcurlEngine, options, trust.readable_authorities())
+        make = partial(over_libcurl.LibcurlEngine, options, trust.readable_authorities())
+        reason = _lack(make, over_libcurl.Unsupported)
+        if reason is None:
+            return over_libcurl.VERSION, make
     if options.engine == "libcurl":
         raise ValueError(f'engine="libcurl" cannot serve: {reason}')
     from tickhaul.transfer.wire import over_httpcore  # noqa: PLC0415 (not needed where libcurl serves)
 
     context = options.ssl_context or trust.default_context()
     return f"{over_httpcore.VERSION} ({reason})", partial(over_httpcore.HttpcoreEngine, options, context)
+
+
+def _lack(make: Callable[[Stop, IdleTime], Engine], unsupported: type[Exception]) -> str | None:
+    """What this libcurl was built without, which is known only when it is asked for; ``None`` if nothing."""
+    try:
+        # Where there is no room for a connection, the first that is needed tells.
+        with suppress(RuntimeError, OSError):
+            make(Stop(), IdleTime()).close()
+    except unsupported as error:
+        return f"libcurl lacks an option (its error {error.args[0] if error.args else 'is unknown'})"
+    return None
 
 
 def _objection_to_libcurl(options: TransferOptions) -> str | None:

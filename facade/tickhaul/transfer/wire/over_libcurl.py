@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from tickhaul.transfer.wire.route import Route
     from tickhaul.transfer.wire.stop import Stop
 
+#: Raised where this libcurl was built without something.
+Unsupported = pycurl.error
 VERSION = f"libcurl {pycurl.version_info()[1]}"
 
 _ENOUGH = 128 * 1024  # bytes worth waking up for while much comes
@@ -105,6 +107,11 @@ class LibcurlEngine:
         trusted: the file and the directories with the certificate authorities.
         stop: says when to stop.
         idle: measures each wait.
+
+    Raises:
+        pycurl.error: this libcurl lacks an option.
+        RuntimeError: libcurl has no room for another connection.
+        OSError: the system has none.
     """
 
     def __init__(
@@ -131,7 +138,11 @@ class LibcurlEngine:
             self._awake.close()
             self._bell.close()
             raise RuntimeError("libcurl has no room for another connection") from error
-        self._set_up(options, directory)
+        try:
+            self._set_up(options, directory)
+        except BaseException:
+            self.close()
+            raise
         stop.wakes(self._ring)
 
     def _set_up(self, options: TransferOptions, directory: str | None) -> None:
@@ -155,6 +166,13 @@ class LibcurlEngine:
 
     def ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         """Send a GET (see `Engine`)."""
+        try:
+            self._ask(origin, target, headers, intake)
+        except pycurl.error as error:
+            # What libcurl says of a transfer comes as a code; this is about the calls that drive it.
+            raise WireError(f"libcurl failed (its error {error.args[0] if error.args else 'is unknown'})") from None
+
+    def _ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         curl = self._curl
         intake.kept = self._let_go()
         curl.setopt(pycurl.WRITEFUNCTION, intake.piece, use_memoryview=True)
@@ -188,7 +206,8 @@ class LibcurlEngine:
         """Close the connection."""
         self._stop.wakes(None)
         if self._kept:
-            self._remove(keep=False)
+            with contextlib.suppress(pycurl.error):  # what is closed next needs no good order
+                self._remove(keep=False)
         self._multi.close()
         self._curl.close()
         self._awake.close()
