@@ -311,4 +311,4 @@ class StorageError(TransferError):
 
 
 class TransferCanceled(TransferError):
-    """The transfer was asked to stop. The same call goes on from what could be kept of it."""
+    """The transfer was canceled. The same call resumes from what could be kept."""

@@ -139,6 +139,15 @@ def test_a_reader_that_never_came_ends_the_command_quietly(sandbox: Sandbox, wor
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_drift_is_told_by_the_exit_code_also_without_a_reader(sandbox: Sandbox) -> None:
+    sandbox.faults.add("missing-field:billing.get_summary:field=usage")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = redirected("", sandbox, "contract", "check", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_a_terminal_that_vanishes_does_not_end_the_work(
     tickhaul: Callable[..., Ran], terminal: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

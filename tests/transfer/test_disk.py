@@ -95,7 +95,7 @@ def test_a_full_disk_keeps_what_can_be_gone_on_with_and_promises_no_more(
 
         with pytest.raises(StorageError) as caught:
             fetch()
-        assert str(caught.value).endswith("; make room and run again, which goes on from what could be kept")
+        assert str(caught.value).endswith("; make room and run again, which resumes from what could be kept")
         assert len(list(tmp_path.glob("a.*.part"))) == kept
         full.room = 1 << 40
         storage.sent.clear()

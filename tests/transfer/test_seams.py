@@ -191,8 +191,10 @@ class Failing:
 @pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
 @pytest.mark.parametrize(
     ("part", "call"),
-    [("_curl", "setopt"), ("_curl", "getinfo"), ("_multi", "add_handle"), ("_multi", "remove_handle")]
-    + [("_multi", "socket_action"), ("_multi", "info_read")],
+    [
+        *[("_curl", call) for call in ("setopt", "getinfo")],
+        *[("_multi", call) for call in ("add_handle", "remove_handle", "socket_action", "info_read")],
+    ],
 )
 def test_a_call_of_libcurl_that_fails_is_an_error_of_the_wire(part: str, call: str, kept: bool) -> None:
     pycurl = pytest.importorskip("pycurl")

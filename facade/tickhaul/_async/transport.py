@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import httpcore
 
@@ -154,9 +154,11 @@ class AsyncTransport:
         began = perf_counter()
         try:
             response = await self._ask(await pool.take(loan), request, timeout, until)
-            if self._is_refused(response.status):
+            proxy = self._proxy
+            # Of a proxy that passes requests on, for no service says that for itself.
+            if response.status == 407 and proxy is not None and proxy.forwards(self._origin.scheme):
                 await pool.drop(loan)
-                return _refused(refused_status(cast("Proxy", self._proxy), response.status))
+                return _refused(refused_status(proxy, response.status))
             wanted = limit is not None and (self._keep_errors or 200 <= response.status < 300)
             body = Body(
                 [value.decode("latin-1") for name, value in response.headers if name.lower() == b"content-encoding"],
@@ -246,10 +248,6 @@ class AsyncTransport:
         timed_out = isinstance(error, httpcore.TimeoutException)
         said = f"no answer {_within(timeout, until)}" if timed_out else "it closed the connection, or speaks no HTTP"
         return Lost(Loss.NOT_SENT, f"cannot connect to {self._where()}: {said}", timed_out=timed_out)
-
-    def _is_refused(self, status: int) -> bool:
-        """Whether a proxy that passes requests on wants to be asked otherwise; no service says that for itself."""
-        return status == 407 and self._proxy is not None and self._proxy.forwards(self._origin.scheme)
 
     def _lost(self, error: Exception, timeout: float, until: Deadline) -> Lost:
         match error:

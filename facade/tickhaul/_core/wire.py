@@ -26,7 +26,7 @@ class WireRequest:
         path: the percent-encoded path, fit for logs.
         target: path and query.
         headers: name and value of each but the credential, ``Host`` included.
-        credential: name and value of the header that says who is asking; ``None`` where nobody is to be named.
+        credential: name and value of the header that says who is asking; ``None`` to send no credential.
         body: the encoded body, or ``None``.
     """
 

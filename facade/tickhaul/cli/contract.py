@@ -1,11 +1,13 @@
 """Holding a running service against the contract."""
 
-import sys
+import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tickhaul.cli import output
 from tickhaul.cli.options import Json, examples
 from tickhaul.cli.session import current
 
@@ -43,11 +45,12 @@ def check(
 
     session = current()
     session.json = as_json
+    report = io.StringIO()
     try:
         code = run_check(
             session.base_url,
             session.api_key(),
-            sys.stdout,
+            report,
             write=write,
             as_json=as_json,
             junit=junit,
@@ -58,4 +61,9 @@ def check(
     except KeyboardInterrupt as interruption:
         session.left = "; ".join(getattr(interruption, "__notes__", ()))
         raise
+    finally:
+        if text := report.getvalue():
+            # The exit code tells what was found even where the reader of the report has left (`| head`).
+            with suppress(typer.Exit):
+                output.write(text)
     raise typer.Exit(code)

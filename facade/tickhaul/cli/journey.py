@@ -126,7 +126,7 @@ def download(client: Client, job: str | ExportJob, fetch: Fetch, listener: Liste
     """Bring the files of a finished export home."""
     identifier = job if isinstance(job, str) else job.id
     with _leaving(
-        f"What was fetched is kept as far as it can be of use: `{_download_command(identifier, fetch)}` goes on from "
+        f"What was fetched is kept where it can be resumed: `{_download_command(identifier, fetch)}` goes on from "
         "there; with --restart it replaces what is there.",
         identifier,
     ):

@@ -46,11 +46,11 @@ class Column(Generic[M_contra]):
 
 
 def write(text: str) -> None:
-    """Write to stdout. When whoever read it has gone away (``| head``), the run ends quietly.
+    """Write to stdout. When its reader has closed it (``| head``), the run ends quietly.
 
     Raises:
         OutputError: it cannot be written.
-        typer.Exit: whoever read it has gone away.
+        typer.Exit: its reader has closed it.
     """
     stdout = guarded(sys.stdout)
     stdout.write(text)

@@ -1,7 +1,7 @@
 """The standard streams of a run, which may be closed, full, or without a reader: the work is done all the same.
 
-What stderr does not take is for nobody and is dropped. What stdout does not take is an error, because it is what the run
-was for; unless its reader has seen enough, which ends the run quietly.
+What cannot be written to stderr is dropped. What cannot be written to stdout is an error, because it is the result of the
+run; unless the reader has closed it, which ends the run quietly.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_USUAL = (80, 25)  # columns and lines, as of old
+_USUAL = (80, 25)  # columns and lines, where nothing tells
 _NARROWEST = 20  # columns; in fewer, nothing can be read
 _MOST = 10_000
 _READER_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows says
 
 
 class OutputError(OSError):
-    """Stdout does not take what the run has to show."""
+    """The result of the run cannot be written to stdout."""
 
 
 class _Closed(io.TextIOBase):
@@ -64,7 +64,7 @@ class Results(_Wrapped):
 
         Raises:
             OutputError: it cannot be written.
-            typer.Exit: whoever read it has gone away.
+            typer.Exit: its reader has closed it.
         """
         try:
             return int(self._stream.write(text))
@@ -147,11 +147,11 @@ def _variable(name: str) -> int:
 
 @contextmanager
 def usable() -> Iterator[Results]:
-    """Give a run streams that it can use without a thought; yields its stdout."""
+    """Give a run streams that are safe to use in any state; yields its stdout."""
     _occupy()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A name from far away must not end the run because a terminal's encoding lacks a letter.
+            # A name from the service must not end the run because a terminal's encoding lacks a letter.
             stream.reconfigure(errors="backslashreplace")
     results = Results(sys.stdout)
     with redirect_stdout(cast("TextIO", results)), redirect_stderr(cast("TextIO", _Messages(sys.stderr))):

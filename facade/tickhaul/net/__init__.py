@@ -1,4 +1,4 @@
-"""What every HTTP request must mean alike, whoever makes it and whatever library moves its bytes.
+"""The rules every HTTP request follows, whatever part of the package makes it and whatever library moves its bytes.
 
 Which hosts are this machine, where a URL leads, which proxy serves it and what its refusals mean, which certificate
 authorities are trusted, how to connect, how long to wait, when a connection is clean, and what of a URL or a log may be

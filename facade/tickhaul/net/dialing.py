@@ -156,7 +156,7 @@ class Schedule:
         self._due = None
 
     def wait(self, now: float) -> float | None:
-        """The seconds until the next attempt, ``None`` if there is none."""
+        """The seconds until the next attempt; ``None`` after the last."""
         if not self._waiting:
             return None
         return 0.0 if self._due is None else max(self._due - now, 0.0)

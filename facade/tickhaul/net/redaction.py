@@ -42,14 +42,14 @@ def redacted(url: str) -> str:
     """A URL as it may be shown, broken ones too: without query, fragment, user and password, and not too long."""
     bare = _SECRET.split(url, maxsplit=1)[0]
     if "@" in url[len(bare) :] and "/" not in bare.partition("://")[2]:
-        return "an unreadable URL"  # where its password ends, nobody can tell
+        return "an unreadable URL"  # it cannot be told where its password ends
     if "@" not in bare:
         return shown(bare, quoted=False) if bare else "an empty URL"
     try:
         parts = urlsplit(bare)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        # Where a password with a slash in it ends, nobody can tell.
+        # It cannot be told where a password with a slash in it ends.
         return "an unreadable URL"
     if ":" in host:
         host = f"[{host}]"

@@ -36,7 +36,7 @@ _HOPELESS = {2, 7, 8}
 
 
 class SocksError(Exception):
-    """The proxy makes no connection. The text goes on where "the proxy" begins, and is fit to be shown.
+    """The proxy makes no connection. The text follows the words "the proxy", and is fit to be shown.
 
     Attributes:
         hopeless: whether asking again is of no use.
@@ -63,7 +63,7 @@ def talk(host: str, port: int, login: Login | None) -> Talk:
         login: user name and password, of 1 to 255 bytes each.
 
     Raises:
-        SocksError: there is none.
+        SocksError: the proxy refuses, or does not speak SOCKS 5.
     """
     offered = [_NO_LOGIN] if login is None else [_NO_LOGIN, _WITH_LOGIN]
     version, method = yield bytes([_VERSION, len(offered), *offered]), 2

@@ -28,10 +28,10 @@ class _StandIn:
 
 
 def check_context(context: object) -> None:
-    """See to it that TLS settings are some, or ``None``. What stands for an `ssl.SSLContext` will do.
+    """Check what was passed as ``ssl_context``. A class that wraps an `ssl.SSLContext` is accepted, and so is ``None``.
 
     Raises:
-        TypeError: they are something else.
+        TypeError: it is something else.
     """
     if context is not None and not hasattr(context, "wrap_bio"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(context).__name__}")

@@ -30,7 +30,7 @@ def authorities() -> tuple[str | None, str | None]:
         raise ValueError(f"SSL_CERT_DIR names {shown(directory)}, which is not a directory; create it, or unset it")
     if file or directory:
         return file, directory
-    # Not its first two fields: an empty variable, which is none here, hides the system's from these.
+    # Not `cafile` and `capath`: a variable that is set but empty hides the system's from these.
     paths = ssl.get_default_verify_paths()
     file = paths.openssl_cafile if os.path.isfile(paths.openssl_cafile) else None  # noqa: PTH113 (as above)
     directory = paths.openssl_capath if os.path.isdir(paths.openssl_capath) else None  # noqa: PTH112 (as above)
@@ -92,7 +92,7 @@ def _mark(file: str | None) -> object:
 
 
 def _unusable(file: str | None, error: OSError) -> str:
-    # Python opens this one too, for whoever wants to look into TLS.
+    # Python opens this file too, so that TLS can be debugged.
     log = os.environ.get("SSLKEYLOGFILE")
     if log and not isinstance(error, ssl.SSLError) and error.filename == log:
         return f"SSLKEYLOGFILE names {shown(log)}, which cannot be written ({error.strerror}); unset it"

@@ -59,12 +59,12 @@ def server_clock(date: str | None, now: float) -> float:
 
 
 def number(text: str | None) -> float | None:
-    """A number of seconds or of things, as a header holds it; ``None`` where there is none."""
+    """A number of seconds or of things, as a header holds it; ``None`` where it holds something else."""
     return float(text) if text is not None and _NUMBER.fullmatch(text) else None
 
 
 def http_date(text: str) -> float | None:
-    """A date as a header holds it, in Unix seconds; ``None`` where there is none."""
+    """A date as a header holds it, in Unix seconds; ``None`` where it holds something else."""
     load("datetime", "email.utils")
     from datetime import UTC  # noqa: PLC0415 (few responses hold a date that matters)
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 (as above; it brings in the whole of email)

@@ -47,7 +47,7 @@ def storage_error(error: OSError, filename: str | None, path: Path, *, act: str 
     if isinstance(error, UnsafeFileError):
         text = f"cannot use {path}: {said}; move it away and run again"
     elif error.errno in _FULL:
-        text = f"no room left for {path}: {said}; make room and run again, which goes on from what could be kept"
+        text = f"no room left for {path}: {said}; make room and run again, which resumes from what could be kept"
     elif error.errno in _FORBIDDEN:
         text = f"cannot {act} {path}: {said}"
     elif error.errno == errno.EFBIG:
@@ -259,8 +259,8 @@ else:
     def taking_turns(folder: Path) -> Iterator[None]:
         """Keep other processes that do so from writing in a folder at the same time.
 
-        One that takes too long, which may have been stopped, is waited for no longer, and where a file system has no
-        locks, nobody is.
+        A process that holds the turn for too long, which may have been stopped, is not waited for any longer. On a file
+        system without locks there is no waiting.
 
         Raises:
             StorageError: the folder cannot be opened.

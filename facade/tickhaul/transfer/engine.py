@@ -316,7 +316,7 @@ class Transfer:
             self._notice()
 
     def give_up(self, build: Build, error: TransferError) -> None:
-        """A file cannot be had, and what was fetched of it is of no use; the others go on."""
+        """A file cannot be had, and what was fetched of it is of no use; the others continue."""
         with self.lock:
             if build.work.phase not in (Phase.FINISHED, Phase.FAILED):
                 log.debug("%s: given up: %s", build.name, error)
@@ -325,7 +325,7 @@ class Transfer:
                 self._notice()
 
     def lose(self, build: Build, part: Part, error: TransferError) -> None:
-        """A file cannot be had now, and what was fetched of it is kept; the others go on while any of them does well.
+        """A file cannot be had now, and what was fetched of it is kept; the others continue while any of them makes progress.
 
         One that was asked for before the first of those lost in a row, and is still being fetched, may be doing well.
         """

@@ -109,8 +109,8 @@ def _is_dense(text: bytes) -> bool:
 def add_to_manifest(folder: Path, entries: Mapping[str, Entry], *, fsync: bool) -> None:
     """Write entries into a folder's manifest, beside those it has, in one step.
 
-    Several processes that do so at once take turns, where a directory can be locked. Elsewhere, whoever finds its own
-    entries gone, because the other wrote from an older reading, adds them again.
+    Several processes that do so at once take turns, where a directory can be locked. Elsewhere, a process
+    that finds its own entries gone, because another wrote from an older reading, adds them again.
 
     Raises:
         StorageError: the folder does not take it.

@@ -56,7 +56,7 @@ def _lack(make: Callable[[Stop, IdleTime], Engine], unsupported: type[Exception]
         with suppress(RuntimeError, OSError):
             make(Stop(), IdleTime()).close()
     except unsupported as error:
-        return f"libcurl lacks an option (its error {error.args[0] if error.args else 'is unknown'})"
+        return f"libcurl lacks an option (its error {error.args[0]})"
     return None
 
 

@@ -170,7 +170,7 @@ class LibcurlEngine:
             self._ask(origin, target, headers, intake)
         except pycurl.error as error:
             # What libcurl says of a transfer comes as a code; this is about the calls that drive it.
-            raise WireError(f"libcurl failed (its error {error.args[0] if error.args else 'is unknown'})") from None
+            raise WireError(f"libcurl failed (its error {error.args[0]})") from None
 
     def _ask(self, origin: Route, target: str, headers: Mapping[str, str], intake: Intake) -> None:
         curl = self._curl
