@@ -18,10 +18,11 @@ from tests.support.behaviours import last, raw
 from tests.support.faces import KEY
 from tests.support.foreign import FOREIGN, HEADS, whole
 from tests.support.server import ScriptedServer
+from tests.transfer.channels import Taken
 from tests.transfer.hauls import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody"
 SEAMS: dict[str, tuple[Any, str]] = {
@@ -34,20 +35,6 @@ SEAMS: dict[str, tuple[Any, str]] = {
     "parse": (h11.Connection, "next_event"),
     "compose": (h11.Connection, "send"),
 }
-
-
-class Taken:
-    """Takes a body in."""
-
-    def __init__(self) -> None:
-        self.body = b""
-
-    def head(self, status: int, headers: Mapping[str, str]) -> bool:
-        return True
-
-    def piece(self, data: memoryview) -> bool:
-        self.body += data
-        return True
 
 
 class OverdueError(Exception):
@@ -79,7 +66,7 @@ def channel(authority: trustme.CA, server: ScriptedServer) -> Iterator[Channel]:
 def get(channel: Channel, server: ScriptedServer) -> bytes:
     taken = Taken()
     channel.get(f"{server.url}/a?X-Amz-Signature={bodies.SIGNATURE}", {}, taken)
-    return taken.body
+    return bytes(taken.body)
 
 
 def break_seam(seam: str, make: Callable[[], Exception], patched: pytest.MonkeyPatch) -> None:
